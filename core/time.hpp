@@ -1,0 +1,30 @@
+#pragma once
+
+#include <chrono>
+
+namespace lodger {
+
+/// Xen's system time: nanoseconds since the host booted, never going back
+/// (xen/include/public/xen.h, `struct vcpu_time_info`).
+struct SystemTime {
+    using rep = long long;
+    using period = std::nano;
+    using duration = std::chrono::nanoseconds;
+    using time_point = std::chrono::time_point<SystemTime>;
+    static constexpr bool is_steady = true;
+};
+
+using Duration = SystemTime::duration;
+using Instant = SystemTime::time_point;
+
+/// How long a call may wait. Every call that can wait takes one.
+struct Deadline {
+    Instant at = Instant::max();
+
+    /// For the rare wait that only an outside event ends, such as the main loop of a service.
+    static constexpr Deadline never() { return {}; }
+    constexpr bool passed(Instant now) const { return now >= at; }
+    constexpr bool is_never() const { return at == Instant::max(); }
+};
+
+} // namespace lodger
