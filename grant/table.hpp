@@ -1,0 +1,105 @@
+#pragma once
+
+#include <lodger/core/hypervisor.hpp>
+#include <lodger/grant/abi.hpp>
+
+namespace lodger::grant {
+
+/// The domain's grant table: hands out entries, last used first, and takes them back.
+///
+/// The table is shared with Xen alone, which reads an entry only while its flags are not zero and
+/// writes nothing but the reading and writing flags. So the list of free entries lives in their
+/// own `frame` fields, and costs no memory. A foreign domain never sees the table; what it can do
+/// is keep an entry in use, which `revoke` reports and survives.
+template <Hypervisor H>
+class Table {
+    using Memory = H::Memory;
+
+public:
+    explicit Table(H& hypervisor) : hypervisor_{hypervisor} {}
+    Table(Table const&) = delete;
+    Table& operator=(Table const&) = delete;
+
+    H& hypervisor() const { return hypervisor_; }
+
+    /// Lets `domain` map the page `gfn`.
+    /// @return the reference to tell it, or `no_space` when Xen lets the table grow no further
+    Result<GrantRef> grant(Domain domain, Gfn gfn, Access access)
+    {
+        if (free_ == none) [[unlikely]]
+            LODGER_TRY(grow());
+        std::uint32_t const ref = free_;
+        GrantEntry& entry = entries_[ref];
+        free_ = Memory::load_relaxed(entry.frame);
+        Memory::store_relaxed(entry.frame, static_cast<std::uint32_t>(gfn.value));
+        Memory::store_relaxed(entry.domain, domain.value);
+        // Releases frame and domain: whoever sees the entry valid sees what it permits.
+        Memory::store_release(
+            entry.flags, static_cast<std::uint16_t>(
+                             GTF_permit_access | (access == Access::read_only ? GTF_readonly : 0)));
+        ++in_use_;
+        return GrantRef{ref};
+    }
+
+    /// Takes the permission back, at once and for good.
+    /// @return `busy` while the other domain has the page mapped: the page must not be reused,
+    /// and the reference stays what it was
+    Result<> revoke(GrantRef ref)
+    {
+        GrantEntry& entry = entries_[ref.value];
+        // Only the compare-and-swap decides (XSA-230); it fails while Xen changes the flags, which
+        // the other domain can cause as often as it likes, hence the bound.
+        for (int attempt = 0; attempt < most_attempts; ++attempt) {
+            std::uint16_t const flags = Memory::load_relaxed(entry.flags);
+            if (flags & (GTF_reading | GTF_writing))
+                return Failure{Errc::busy};
+            if (Memory::compare_exchange(entry.flags, flags, 0)) {
+                put_free(ref.value);
+                --in_use_;
+                return {};
+            }
+        }
+        return Failure{Errc::busy};
+    }
+
+    /// Whether the other domain has the page mapped at this moment.
+    bool is_mapped(GrantRef ref) const
+    {
+        return Memory::load_relaxed(entries_[ref.value].flags) & (GTF_reading | GTF_writing);
+    }
+
+    /// Entries granted and not yet revoked, quarantined ones included.
+    std::size_t in_use() const { return in_use_; }
+
+    /// Pages that will never be used again because another domain would not let go of them.
+    std::size_t quarantined() const { return quarantined_; }
+    void count_quarantined(std::size_t pages) { quarantined_ += pages; }
+
+private:
+    static constexpr std::uint32_t none = 0; // Entry 0 is reserved, so it ends the list.
+    static constexpr int most_attempts = 16;
+
+    void put_free(std::uint32_t ref)
+    {
+        Memory::store_relaxed(entries_[ref].frame, free_);
+        free_ = ref;
+    }
+
+    Result<> grow()
+    {
+        std::size_t const had = entries_.size();
+        entries_ = LODGER_TRY(hypervisor_.grant_table(had / entries_per_frame + 1));
+        std::size_t const first = had ? had : reserved_entries;
+        for (std::size_t ref = entries_.size(); ref > first; --ref)
+            put_free(static_cast<std::uint32_t>(ref - 1));
+        return {};
+    }
+
+    H& hypervisor_;
+    std::span<GrantEntry> entries_;
+    std::uint32_t free_ = none;
+    std::size_t in_use_ = 0;
+    std::size_t quarantined_ = 0;
+};
+
+} // namespace lodger::grant
