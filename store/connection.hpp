@@ -1,0 +1,153 @@
+#pragma once
+
+#include <lodger/core/hypervisor.hpp>
+#include <lodger/ring/bytes.hpp>
+#include <lodger/store/session.hpp>
+
+namespace lodger::store {
+
+/// Joins a `Session` to the page and the port that Xen gave the domain for XenStore, and makes its
+/// requests wait. Borrows both: they were there before us and stay (the port is never closed).
+///
+/// All I/O happens in `pump()`, on the loop or in the thread that has something to send; there is
+/// no lock, so none can be held across a wait. Peer: the daemon, which may also stop answering:
+/// every wait has a deadline, and notices within `check_interval` that the daemon gave up on us.
+template <Hypervisor H>
+class Connection {
+    using Memory = H::Memory;
+
+public:
+    /// The daemon raises no event when it sets the page's `error`, so waiting looks at it this
+    /// often.
+    static constexpr Duration check_interval = std::chrono::milliseconds{50};
+
+    Connection(H& hypervisor, Page& page, Port port)
+        : hypervisor_{hypervisor},
+          page_{page},
+          port_{port},
+          requests_{page.req, page.req_prod, page.req_cons},
+          replies_{page.rsp, page.rsp_cons, page.rsp_prod},
+          error_at_start_{Memory::load_relaxed(page.error)}
+    {
+    }
+    Connection(Connection const&) = delete;
+    Connection& operator=(Connection const&) = delete;
+    ~Connection() { hypervisor_.unlisten(port_); }
+
+    /// Starts to take replies. Call once, before anything else.
+    Result<> start() { return hypervisor_.listen(port_, Listener::of<&Connection::pump>(*this)); }
+
+    H& hypervisor() const { return hypervisor_; }
+    Session& session() { return session_; }
+
+    /// Sends a request and waits for its reply.
+    /// @return the reply's payload, as a view of `reply`
+    Result<std::string_view> call(Request const& request, std::span<char> reply, Deadline deadline)
+    {
+        return finish(LODGER_TRY(begin(request, reply, deadline)), deadline);
+    }
+
+    /// Sends a request without waiting for its reply; waits only while all requests are in use.
+    Result<Session::Ticket> begin(Request const& request, std::span<char> reply, Deadline deadline)
+    {
+        while (true) {
+            LODGER_TRY(health());
+            auto const ticket = session_.submit(request, reply);
+            if (ticket || ticket.error() != Errc::busy) {
+                pump();
+                return ticket;
+            }
+            LODGER_TRY(wait(deadline));
+        }
+    }
+
+    /// Waits for the reply to a request that was begun. Whatever comes out, the request is over.
+    Result<std::string_view> finish(Session::Ticket ticket, Deadline deadline)
+    {
+        while (!session_.is_done(ticket)) {
+            if (auto const waited = wait(deadline); !waited && !session_.is_done(ticket)) {
+                session_.abandon(ticket);
+                return Failure{waited.error()};
+            }
+        }
+        return session_.collect(ticket);
+    }
+
+    /// Waits until something happened here: a reply, an event, or a failure.
+    Result<> wait(Deadline deadline)
+    {
+        Deadline const check = after(hypervisor_, check_interval);
+        bool const is_last = deadline.at <= check.at;
+        auto const waited = hypervisor_.wait(changed_, is_last ? deadline : check);
+        LODGER_TRY(health());
+        if (!waited && (is_last || waited.error() != Errc::timed_out))
+            return waited;
+        return {};
+    }
+
+    /// Moves bytes both ways until neither ring has anything to do.
+    void pump()
+    {
+        std::size_t moved = 0;
+        while (true) {
+            auto const step = exchange_bytes();
+            if (!step)
+                fail(step.error());
+            if (!step || *step == 0)
+                break;
+            moved += *step;
+        }
+        if (moved == 0)
+            return;
+        static_cast<void>(hypervisor_.notify(port_)); // The daemon's end is Xen's to keep.
+        hypervisor_.wake(changed_);
+    }
+
+private:
+    /// @return bytes moved, in either direction
+    Result<std::size_t> exchange_bytes()
+    {
+        LODGER_TRY(health());
+        std::size_t const sent = LODGER_TRY(requests_.write(session_.outgoing()));
+        session_.sent(sent);
+        std::size_t const received = LODGER_TRY(replies_.read(session_.incoming()));
+        LODGER_TRY(session_.received(received));
+        return sent + received;
+    }
+
+    /// Whether the daemon still serves us. It says otherwise in `error`; where it does not
+    /// advertise that field (4.17 writes it all the same) a value from before us means nothing.
+    Result<> health()
+    {
+        if (failed_)
+            return Failure{*failed_};
+        std::uint32_t const error = Memory::load_relaxed(page_.error);
+        bool const advertised =
+            Memory::load_relaxed(page_.server_features) & XENSTORE_SERVER_FEATURE_ERROR;
+        if (error == XENSTORE_ERROR_NONE || (!advertised && error == error_at_start_))
+            return {};
+        fail(Errc::disconnected);
+        return Failure{Errc::disconnected};
+    }
+
+    void fail(Errc error)
+    {
+        if (failed_)
+            return;
+        failed_ = error;
+        session_.fail(error);
+        hypervisor_.wake(changed_);
+    }
+
+    H& hypervisor_;
+    Page& page_;
+    Port port_;
+    ring::ByteProducer<Memory> requests_;
+    ring::ByteConsumer<Memory> replies_;
+    Session session_;
+    WaitQueue changed_;
+    std::uint32_t error_at_start_;
+    std::optional<Errc> failed_;
+};
+
+} // namespace lodger::store

@@ -1,0 +1,241 @@
+#pragma once
+
+#include <lodger/store/decoder.hpp>
+#include <lodger/store/watches.hpp>
+
+#include <cassert>
+#include <utility>
+
+namespace lodger::store {
+
+/// A request before it has an id: its payload is the pieces one after another. The pieces stay the
+/// caller's and must live until the request is collected or abandoned.
+struct Request {
+    Type type;
+    std::uint32_t transaction = 0;
+    std::array<std::string_view, 6> pieces{};
+
+    std::size_t payload_size() const
+    {
+        std::size_t size = 0;
+        for (std::string_view const piece : pieces)
+            size += piece.size();
+        return size;
+    }
+};
+
+/// The XenStore protocol from a client's side, without its transport: requests and their replies,
+/// many in flight, matched by `req_id`; watch events, matched by token. Peer: the daemon, which may
+/// answer in any order, or with anything at all.
+/// Source: docs/misc/xenstore.txt, xen/include/public/io/xs_wire.h.
+class Session {
+public:
+    /// Names a request from `submit` to `collect` or `abandon`.
+    using Ticket = std::uint32_t;
+
+    Session() = default;
+    Session(Session const&) = delete;
+    Session& operator=(Session const&) = delete;
+
+    /// Queues a request.
+    /// @param reply where the reply's payload will go; empty if nobody wants it
+    /// @return `busy` while as many are in flight as the daemon allows, `too_large` for a payload
+    /// over 4096 bytes: neither has sent anything
+    Result<Ticket> submit(Request const& request, std::span<char> reply)
+    {
+        if (request.payload_size() > most_payload)
+            return Failure{Errc::too_large};
+        for (std::uint32_t index = 0; index < calls_.size(); ++index) {
+            if (calls_[index].stage == Stage::free)
+                return enqueue(index, request, reply);
+        }
+        return Failure{Errc::busy};
+    }
+
+    bool is_done(Ticket ticket) const { return call(ticket).stage == Stage::done; }
+
+    /// The reply to a request that is done, as a view of its reply buffer.
+    /// @return what the daemon said, or `too_large` if the reply did not fit the buffer, or
+    /// `protocol` if it was of another type than the request
+    Result<std::string_view> collect(Ticket ticket)
+    {
+        Call& done = call(ticket);
+        assert(done.stage == Stage::done);
+        done.stage = Stage::free;
+        if (done.error)
+            return Failure{*done.error};
+        return std::string_view{done.reply.data(), done.reply_size};
+    }
+
+    /// The caller waits no longer: a request not yet sent is dropped, the reply to one that was
+    /// sent is discarded when it comes.
+    void abandon(Ticket ticket)
+    {
+        Call& left = call(ticket);
+        bool const sent = left.stage == Stage::sent;
+        left.stage = sent ? Stage::abandoned : Stage::free;
+        left.reply = {};
+    }
+
+    /// The next bytes for the daemon, empty if there are none; say with `sent` how many went.
+    std::span<char const> outgoing()
+    {
+        if (staged_ == staged_end_)
+            stage_next();
+        return std::span{staging_}.subspan(staged_, staged_end_ - staged_);
+    }
+    void sent(std::size_t count) { staged_ += count; }
+
+    /// Where the daemon's next bytes belong, never empty; say with `received` how many came.
+    std::span<char> incoming() { return decoder_.wanted(); }
+
+    /// @return `protocol` if the stream has lost its meaning; then call `fail`
+    Result<> received(std::size_t count)
+    {
+        if (auto const message = LODGER_TRY(decoder_.took(count)))
+            dispatch(*message);
+        return {};
+    }
+
+    /// Completes everything in flight with `error`: nothing waits for a daemon that is gone.
+    void fail(Errc error)
+    {
+        for (Call& waiting : calls_) {
+            if (waiting.stage == Stage::abandoned)
+                finish(waiting, {});
+            else if (waiting.stage != Stage::free && waiting.stage != Stage::done)
+                finish(waiting, error);
+        }
+        staged_ = staged_end_ = 0;
+    }
+
+    Watches& watches() { return watches_; }
+
+private:
+    enum class Stage : std::uint8_t { free, queued, sent, abandoned, done };
+
+    struct Call {
+        Stage stage = Stage::free;
+        std::uint32_t id = 0;
+        Request request{};
+        std::span<char> reply{};
+        std::size_t reply_size = 0;
+        std::optional<Errc> error{};
+        std::unique_ptr<WatchState> unwatching{};
+    };
+
+    // An id holds the call's index in its low bits and counts above them, so that a late reply to
+    // a request long gone is not taken for one to its successor.
+    static constexpr std::uint32_t index_bits = 5;
+    static constexpr std::uint32_t index_mask = (1u << index_bits) - 1;
+    static_assert(most_requests <= index_mask);
+
+    Call& call(Ticket ticket) { return calls_[ticket & index_mask]; }
+    Call const& call(Ticket ticket) const { return calls_[ticket & index_mask]; }
+
+    Ticket enqueue(std::uint32_t index, Request const& request, std::span<char> reply)
+    {
+        Call& next = calls_[index];
+        next.stage = Stage::queued;
+        next.id = (++generation_ << index_bits) | index;
+        next.request = request;
+        next.reply = reply;
+        next.reply_size = 0;
+        next.error.reset();
+        return next.id;
+    }
+
+    /// Copies the oldest queued request, whole, to where it is sent from: so a message once begun
+    /// is always finished, even when its caller has left meanwhile.
+    void stage_next()
+    {
+        submit_unwatches();
+        Call* oldest = nullptr;
+        for (Call& candidate : calls_) {
+            if (candidate.stage == Stage::queued &&
+                (!oldest || static_cast<std::int32_t>(candidate.id - oldest->id) < 0))
+                oldest = &candidate;
+        }
+        staged_ = staged_end_ = 0;
+        if (!oldest)
+            return;
+        Request const& request = oldest->request;
+        stage(Header{
+            static_cast<std::uint32_t>(request.type), oldest->id, request.transaction,
+            static_cast<std::uint32_t>(request.payload_size())});
+        for (std::string_view const piece : request.pieces)
+            stage(piece);
+        oldest->stage = oldest->unwatching ? Stage::abandoned : Stage::sent;
+    }
+
+    void stage(Header const& header)
+    {
+        stage(std::string_view{reinterpret_cast<char const*>(&header), sizeof header});
+    }
+
+    void stage(std::string_view bytes)
+    {
+        bytes.copy(staging_.data() + staged_end_, bytes.size());
+        staged_end_ += bytes.size();
+    }
+
+    void submit_unwatches()
+    {
+        using namespace std::literals;
+        while (WatchState const* const state = watches_.retiring()) {
+            auto const ticket = submit(
+                {.type = Type::unwatch, .pieces = {state->path(), "\0"sv, state->token(), "\0"sv}},
+                {});
+            if (!ticket)
+                return; // All requests are in use; the next one that ends brings us back.
+            call(*ticket).unwatching = watches_.take_retiring();
+        }
+    }
+
+    void dispatch(Message const& message)
+    {
+        if (message.header.type == XS_WATCH_EVENT)
+            return watches_.deliver(message.payload);
+        std::uint32_t const id = message.header.req_id;
+        if ((id & index_mask) >= calls_.size())
+            return;
+        Call& answered = call(id);
+        if (answered.id != id)
+            return; // Nobody asked: a dirty page, or a reply to a domain before us.
+        if (answered.stage == Stage::abandoned)
+            finish(answered, {});
+        else if (answered.stage == Stage::sent)
+            finish(answered, take_reply(answered, message));
+    }
+
+    static std::optional<Errc> take_reply(Call& answered, Message const& message)
+    {
+        if (message.header.type == XS_ERROR)
+            return errc_of_error(message.payload.substr(0, message.payload.find('\0')));
+        if (message.header.type != static_cast<std::uint32_t>(answered.request.type))
+            return Errc::protocol;
+        if (answered.reply.empty())
+            return {};
+        if (message.payload.size() > answered.reply.size())
+            return Errc::too_large;
+        answered.reply_size = message.payload.copy(answered.reply.data(), answered.reply.size());
+        return {};
+    }
+
+    static void finish(Call& ended, std::optional<Errc> error)
+    {
+        ended.error = error;
+        ended.stage = ended.stage == Stage::abandoned ? Stage::free : Stage::done;
+        ended.unwatching.reset();
+    }
+
+    std::array<Call, most_requests> calls_{};
+    std::array<char, sizeof(Header) + most_payload> staging_;
+    std::size_t staged_ = 0;
+    std::size_t staged_end_ = 0;
+    Decoder decoder_;
+    Watches watches_;
+    std::uint32_t generation_ = 0;
+};
+
+} // namespace lodger::store

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <lodger/store/operations.hpp>
+
+namespace lodger::store {
+
+/// How often a transaction is run before its caller hears `again`.
+inline constexpr int most_attempts = 32;
+
+/// @return the transaction's id
+template <Hypervisor H>
+Result<std::uint32_t> start_transaction(Connection<H>& connection, Deadline deadline)
+{
+    using namespace std::literals;
+    std::array<char, 16> buffer;
+    auto const id = LODGER_TRY(
+        connection.call({.type = Type::transaction_start, .pieces = {"\0"sv}}, buffer, deadline));
+    return parse<std::uint32_t>(id.substr(0, id.find('\0')));
+}
+
+/// Ends a transaction. Once the request is sent the daemon ends it even if we do not wait for the
+/// reply, so none is leaked by a deadline.
+template <Hypervisor H>
+Result<>
+end_transaction(Connection<H>& connection, std::uint32_t id, bool commit, Deadline deadline)
+{
+    using namespace std::literals;
+    LODGER_TRY(connection.call(
+        {.type = Type::transaction_end,
+         .transaction = id,
+         .pieces = {commit ? "T"sv : "F"sv, "\0"sv}},
+        {}, deadline));
+    return {};
+}
+
+/// See `Client::transaction`.
+template <Hypervisor H, class Body>
+auto run_transaction(Connection<H>& connection, Body& body, Deadline deadline)
+    -> decltype(body(std::declval<Operations<H>&>()))
+{
+    // Aborting is owed to the daemon even when the caller's own time is up.
+    constexpr Duration grace = std::chrono::seconds{1};
+    for (int attempt = 0; attempt < most_attempts; ++attempt) {
+        std::uint32_t const id = LODGER_TRY(start_transaction(connection, deadline));
+        Operations<H> operations{connection, id};
+        auto outcome = body(operations);
+        if (!outcome) {
+            Deadline const extended = after(connection.hypervisor(), grace);
+            static_cast<void>(end_transaction(connection, id, false, extended));
+            if (outcome.error() != Errc::again)
+                return outcome;
+            continue;
+        }
+        auto const ended = end_transaction(connection, id, true, deadline);
+        if (ended)
+            return outcome;
+        if (ended.error() != Errc::again)
+            return Failure{ended.error()};
+    }
+    return Failure{Errc::again};
+}
+
+} // namespace lodger::store
