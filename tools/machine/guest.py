@@ -1,0 +1,158 @@
+"""The life of one guest: created paused, run, followed to its end, looked at, destroyed."""
+
+import shutil
+import time
+from dataclasses import dataclass
+
+from .configuration import disk_name, render
+from .disks import AttachedDisk
+from .errors import MachineError
+from .symbols import Symbols
+
+# XEN_DOMCTL's shutdown codes (xen/include/public/sched.h), as `xl list --verbose` prints them.
+REASONS = ("poweroff", "reboot", "suspend", "crash", "watchdog", "soft_reset")
+
+# How often the console log is looked at for people who watch; nothing waits for it.
+GLANCE_SECONDS = 0.03
+# A console is complete when the daemon, woken by the guest's last words, has written them out.
+SETTLE_SECONDS = 0.3
+
+
+@dataclass
+class End:
+    """How a guest ended, with all that helps to say why."""
+
+    reason: str
+    console: str
+    seconds: float
+    xen_log: str
+    registers: str = ""
+
+    @property
+    def well(self):
+        return self.reason == "poweroff"
+
+
+class Guest:
+    """A domain of the machine. As a context manager it is destroyed at the end.
+
+    Xen keeps the domain when it shuts down or crashes, until `destroy`, so that its reason,
+    registers, grants and ports can be read.
+    """
+
+    def __init__(self, machine, settings):
+        self.machine = machine
+        self.settings = settings
+        self.disks = []
+        self.identifier = None
+        self._console_path = machine.share / "console" / f"guest-{settings.name}.log"
+        self._log_position = machine.xen_log_position()
+        try:
+            self._create()
+        except BaseException:
+            self.destroy()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.destroy()
+
+    def _create(self):
+        name = self.settings.name
+        shutil.copy(self.settings.image, self.machine.share / "images" / name)
+        for disk in self.settings.disks:
+            self.disks.append(AttachedDisk(self.machine, disk))
+        path = self.machine.share / "configurations" / name
+        path.write_text(self.configuration())
+        script = f"xl create -q -e -p /share/configurations/{name} && xl domid {name}"
+        self.identifier = int(self.machine.run(script).output.split()[-1])
+
+    def configuration(self):
+        devices = [(disk.device, "phy", disk.disk.read_only) for disk in self.disks]
+        return render(self.settings, f"/share/images/{self.settings.name}", devices)
+
+    def disk_path(self, index):
+        """The name of the guest's disk in dom0's tools, `xvda` and on."""
+        return disk_name(index)
+
+    def unpause(self):
+        self._unpaused = time.monotonic()
+        self._releases = self.machine.releases
+        self.machine.run(f"xl unpause {self.identifier}")
+
+    def console(self):
+        if not self._console_path.exists():
+            return ""
+        return self._console_path.read_bytes().decode(errors="replace").replace("\r", "")
+
+    def follow(self, seconds, show=lambda text: None):
+        """Waits for the end and returns it; `show` gets the console's text as it comes.
+
+        After `seconds` the guest counts as hanging.
+        """
+        deadline = self._unpaused + seconds
+        shown = 0
+        reason = None
+        while reason is None:
+            shown = self._show_from(shown, show)
+            reason = self._reason_if_ended(deadline)
+        ended = time.monotonic()
+        self._settle()
+        self._show_from(shown, show)
+        registers = "" if reason in ("poweroff", "gone") else self._registers()
+        log = self.machine.xen_log(self._log_position)
+        return End(reason, self.console(), ended - self._unpaused, log, registers)
+
+    def run(self, seconds, show=lambda text: None):
+        self.unpause()
+        return self.follow(seconds, show)
+
+    def _show_from(self, shown, show):
+        text = self.console()
+        if len(text) > shown:
+            show(text[shown:])
+        return len(text)
+
+    def _reason_if_ended(self, deadline):
+        now = time.monotonic()
+        seen = self._releases
+        self._releases = self.machine.wait_for_release(min(deadline, now + GLANCE_SECONDS), seen)
+        if self._releases != seen:
+            return self.reason()
+        return "hang" if now >= deadline else None
+
+    def reason(self):
+        """Why the domain has shut down; None while it runs, "gone" if it is no more."""
+        outcome = self.machine.run(f"xl list -v {self.identifier}", check=False)
+        if outcome.status:
+            return "gone"
+        code = outcome.output.splitlines()[-1].split()[-2]
+        return None if code == "-" else REASONS[int(code)]
+
+    def _settle(self):
+        """Waits until the console has stopped growing."""
+        deadline = time.monotonic() + 10 * SETTLE_SECONDS
+        length = -1
+        while length != len(self.console()) and time.monotonic() < deadline:
+            length = len(self.console())
+            time.sleep(SETTLE_SECONDS)
+
+    def _registers(self):
+        return self.machine.run(f"xenctx -a {self.identifier}", check=False).output
+
+    def symbols(self):
+        return Symbols(self.settings.image)
+
+    def destroy(self):
+        """Removes the domain and gives its disks back; safe to call again."""
+        if self.identifier is not None:
+            self.machine.run(f"xl destroy {self.identifier}", check=False)
+            self.identifier = None
+        while self.disks:
+            try:
+                self.disks.pop().detach()
+            except MachineError:
+                if self.machine.qemu.running:
+                    raise

@@ -1,0 +1,79 @@
+"""The file system that dom0 starts from: busybox, Xen's tools with their libraries, modules.
+
+It is made once and cached under a hash of all that goes into it. What changes from run to run
+reaches dom0 through the shared folder instead.
+"""
+
+import hashlib
+from pathlib import Path
+
+from . import modules, places
+from .archive import Archive
+
+DOM0 = Path(__file__).parent / "dom0"
+
+# Programs from Xen's own folder and from the path; their libraries come along.
+XEN_PROGRAMS = (
+    "xl", "libxl-save-helper", "xenstored", "xenconsoled", "xenconsole", "xen-init-dom0",
+    "xenctx", "lsevtchn",
+)  # fmt: skip
+PROGRAMS = ("usr/bin/xenstore",)
+XENSTORE_NAMES = ("chmod", "exists", "list", "ls", "read", "rm", "watch", "write")
+
+# Loaded at run time rather than linked, so no listing names it: xl aborts without it.
+LOADED_LATE = ("lib/x86_64-linux-gnu/libgcc_s.so.1",)
+
+# One disk name covers a whole disk, and a partition scan of every test disk only costs time.
+MODULE_OPTIONS = {"null_blk": "nr_devices=0", "brd": "rd_nr=0", "loop": "max_loop=0"}
+
+
+def build(packages):
+    """The path of the cached archive; makes it if anything it is made from has changed."""
+    archive = _contents(packages).bytes()
+    digest = hashlib.sha256(archive).hexdigest()[:16]
+    path = places.cache() / "machine" / f"dom0-{digest}.cpio"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(f".{digest}.partial")
+        partial.write_bytes(archive)
+        partial.rename(path)
+    return path
+
+
+def _contents(packages):
+    archive = Archive()
+    for folder in ("dev", "proc", "sys", "tmp"):
+        archive.folder(folder)
+    archive.file("init", (DOM0 / "init").read_bytes(), 0o755)
+    archive.file("agent", (DOM0 / "agent").read_bytes())
+    archive.file("etc/xen/scripts/block", (DOM0 / "block").read_bytes(), 0o755)
+    archive.file("etc/xen/xl.conf", b'autoballoon="off"\n')
+    archive.file("etc/passwd", b"root:x:0:0:root:/:/bin/sh\n")
+    archive.file("bin/busybox", packages.find("bin/busybox", "usr/bin/busybox").read_bytes(), 0o755)
+    _add_programs(archive, packages)
+    _add_modules(archive, packages)
+    return archive
+
+
+def _add_programs(archive, packages):
+    """Programs and libraries keep the paths that Debian gave them: they find each other so."""
+    programs = [packages.xen_tools / name for name in XEN_PROGRAMS]
+    programs += [packages.root / name for name in PROGRAMS]
+    libraries = {packages.root / name for name in LOADED_LATE}
+    for program in programs:
+        archive.file(program.relative_to(packages.root), program.read_bytes(), 0o755)
+        libraries |= packages.libraries(program)
+    for library in libraries:
+        archive.file(library.relative_to(packages.root), library.read_bytes(), 0o755)
+    loader = (packages.root / "lib64/ld-linux-x86-64.so.2").resolve()
+    archive.file("lib64/ld-linux-x86-64.so.2", loader.read_bytes(), 0o755)
+    for name in XENSTORE_NAMES:
+        archive.link(f"usr/bin/xenstore-{name}", "xenstore")
+
+
+def _add_modules(archive, packages):
+    order = []
+    for module in modules.in_loading_order(packages.modules):
+        archive.file(f"modules/{module.name}", module.read_bytes())
+        order.append(f"{module.name} {MODULE_OPTIONS.get(module.stem, '')}".strip())
+    archive.file("modules/order", "\n".join([*order, ""]).encode())

@@ -1,0 +1,84 @@
+"""Debian's packages, unpacked side by side into one folder that looks like a root.
+
+Nothing of it is installed, and nothing of the host is used: its programs run with their own
+loader and libraries, so the machine behaves alike wherever the folder is.
+"""
+
+import gzip
+import subprocess
+from pathlib import Path
+
+from . import places
+from .errors import MachineError
+
+# Where Debian puts libraries; the programs' dependencies are looked up here and nowhere else.
+LIBRARY_FOLDERS = ("lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu")
+LOADER = "lib64/ld-linux-x86-64.so.2"
+
+
+class Packages:
+    """The unpacked packages: finds files in them and runs their programs on the host."""
+
+    def __init__(self, root=None):
+        self.root = Path(root or places.cache() / "machine-root")
+        if not (self.root / "boot").is_dir():
+            raise MachineError(f"no Xen machine in {self.root}: run `tools/setup machine` first")
+
+    def find(self, *patterns):
+        """The newest file that matches the first pattern which matches anything."""
+        for pattern in patterns:
+            found = sorted(self.root.glob(pattern))
+            if found:
+                return found[-1]
+        raise MachineError(
+            f"{self.root} holds no {' or '.join(patterns)}: run `tools/setup machine` again"
+        )
+
+    @property
+    def qemu(self):
+        return self.find("usr/bin/qemu-system-x86_64")
+
+    @property
+    def kernel(self):
+        return self.find("boot/vmlinuz-*-amd64")
+
+    @property
+    def modules(self):
+        """The kernel's module tree, of the same version as the kernel."""
+        version = self.kernel.name.removeprefix("vmlinuz-")
+        return self.find(f"lib/modules/{version}", f"usr/lib/modules/{version}")
+
+    @property
+    def hypervisor(self):
+        return self.find("boot/xen-4.17-amd64.gz")
+
+    @property
+    def xen_tools(self):
+        return self.find("usr/lib/xen-4.17/bin")
+
+    def hypervisor_image(self):
+        """The hypervisor as the ELF file that QEMU's `-kernel` understands."""
+        image = places.cache() / "machine" / self.hypervisor.stem
+        if not image.exists() or image.stat().st_mtime < self.hypervisor.stat().st_mtime:
+            image.parent.mkdir(parents=True, exist_ok=True)
+            image.write_bytes(gzip.decompress(self.hypervisor.read_bytes()))
+        return image
+
+    def command(self, program, *arguments):
+        """The command line that runs an unpacked program with the libraries beside it."""
+        libraries = ":".join(str(self.root / folder) for folder in LIBRARY_FOLDERS)
+        return [self.root / LOADER, "--library-path", libraries, program, *arguments]
+
+    def libraries(self, program):
+        """Every library that an unpacked program loads, by the loader's own account."""
+        command = [*self.command(program)]
+        command.insert(1, "--list")
+        listing = subprocess.run(command, capture_output=True, text=True)
+        if listing.returncode:
+            raise MachineError(f"cannot list the libraries of {program}: {listing.stderr}")
+        lines = [line.split() for line in listing.stdout.splitlines() if "=>" in line]
+        missing = [words[0] for words in lines if words[2] == "not"]
+        if missing:
+            raise MachineError(f"{program} lacks {' '.join(missing)}: add it to "
+                               "tools/packages/machine")
+        return {Path(words[2]) for words in lines}
