@@ -52,7 +52,7 @@ class Qemu:
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-accel", "tcg,thread=multi", "-cpu", CPU, "-smp", "1", "-m", str(memory),
             "-kernel", packages.hypervisor_image(), "-append", xen_arguments,
-            "-initrd", f"{packages.kernel} {DOM0_ARGUMENTS},{initramfs}",
+            "-initrd", f"{packages.kernel_image()} {DOM0_ARGUMENTS},{initramfs}",
             "-serial", f"file:{log}",
             "-device", "virtio-scsi-pci,id=disks",
             "-virtfs", f"local,path={share},mount_tag=share,security_model=none",
