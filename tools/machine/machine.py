@@ -29,7 +29,7 @@ class Machine:
     come out. One command channel says what to run and what has ended.
     """
 
-    def __init__(self, memory=2048, packages=None):
+    def __init__(self, memory=1280, packages=None):
         self.started = time.monotonic()
         packages = packages or Packages()
         self.share = Path(tempfile.mkdtemp(prefix="lodger-machine-"))
