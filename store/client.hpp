@@ -52,8 +52,9 @@ public:
 
     /// Reads up to 20 values with all requests under way at once: the cost of about one round
     /// trip. They are not one snapshot; use a transaction for that.
-    /// @param each receives (index, Result<std::string_view>) in order; the view is valid in the
-    /// call only
+    /// @param each receives (index, Result<std::string_view>) in order and returns a `Result<>`;
+    /// the view, of at most 64 bytes, is valid in the call only
+    /// @return the first error of sending, or of `each`
     template <class Each>
     Result<> read_each(std::span<Path const> paths, Deadline deadline, Each each)
     {

@@ -75,8 +75,11 @@ public:
             tickets[begun] = *ticket;
         }
         // Every request begun is ended, whatever happened to the others: it points to our buffers.
-        for (std::size_t i = 0; i < begun; ++i)
-            each(i, connection_->finish(tickets[i], deadline));
+        for (std::size_t i = 0; i < begun; ++i) {
+            Result<> const seen = each(i, connection_->finish(tickets[i], deadline));
+            if (outcome && !seen)
+                outcome = seen;
+        }
         return outcome;
     }
 

@@ -1,0 +1,140 @@
+#pragma once
+
+#include <lodger/core/pages.hpp>
+
+#include <cassert>
+#include <memory>
+
+namespace lodger::blkfront {
+
+/// The pages that a disk's data goes through, and nothing else: what is granted to a backend never
+/// shares a page with anything private. A buffer from here is read and written without a copy.
+///
+/// A page is free when nobody has allocated it and nobody holds it. The queue holds a page for as
+/// long as the backend may touch it, which can be longer than its owner keeps it, and for ever if
+/// the backend never lets go.
+template <Hypervisor H>
+class BufferPool {
+public:
+    /// @param page_count pages, at least 1
+    static Result<std::unique_ptr<BufferPool>> create(H& hypervisor, std::size_t page_count)
+    {
+        std::unique_ptr<Page[]> states{new (std::nothrow) Page[page_count]{}};
+        if (!states)
+            return Failure{Errc::no_memory};
+        std::unique_ptr<BufferPool> pool{new (std::nothrow) BufferPool{
+            LODGER_TRY(Pages<H>::allocate(hypervisor, page_count)), std::move(states)}};
+        if (!pool)
+            return Failure{Errc::no_memory};
+        return pool;
+    }
+
+    BufferPool(BufferPool const&) = delete;
+    BufferPool& operator=(BufferPool const&) = delete;
+    /// Pages still held are lost for good rather than reused.
+    ~BufferPool()
+    {
+        if (held_count() > 0)
+            pages_.abandon();
+    }
+
+    std::size_t page_count() const { return pages_.count(); }
+
+    /// Finds contiguous free pages for at least `size` bytes.
+    Result<std::span<std::byte>> allocate(std::size_t size)
+    {
+        std::size_t const wanted = (size + page_size - 1) / page_size;
+        std::size_t run = 0;
+        for (std::size_t i = 0; i < page_count(); ++i) {
+            run = states_[i].is_free() ? run + 1 : 0;
+            if (run == wanted && wanted > 0)
+                return take(i + 1 - wanted, wanted);
+        }
+        return Failure{Errc::no_memory};
+    }
+
+    /// Gives an allocation back; pages that are held become free when they are let go.
+    void free(std::span<std::byte> pages)
+    {
+        std::size_t const first = index_of(pages.data());
+        for (std::size_t i = first; i < first + pages.size() / page_size; ++i)
+            states_[i].allocated = false;
+    }
+
+    bool contains(std::span<std::byte const> data) const
+    {
+        std::byte const* const begin = pages_.bytes().data();
+        return data.data() >= begin && data.data() + data.size() <= begin + pages_.bytes().size();
+    }
+
+    void hold(std::byte const* address) { ++states_[index_of(address)].holders; }
+    void let_go(std::byte const* address)
+    {
+        assert(states_[index_of(address)].holders > 0);
+        --states_[index_of(address)].holders;
+    }
+
+    std::size_t held_count() const
+    {
+        std::size_t held = 0;
+        for (std::size_t i = 0; i < page_count(); ++i)
+            held += states_[i].holders > 0;
+        return held;
+    }
+
+private:
+    struct Page {
+        bool allocated = false;
+        std::uint16_t holders = 0;
+
+        bool is_free() const { return !allocated && holders == 0; }
+    };
+
+    BufferPool(Pages<H> pages, std::unique_ptr<Page[]> states)
+        : pages_{std::move(pages)},
+          states_{std::move(states)}
+    {
+    }
+
+    std::size_t index_of(std::byte const* address) const
+    {
+        return static_cast<std::size_t>(address - pages_.bytes().data()) / page_size;
+    }
+
+    std::span<std::byte> take(std::size_t first, std::size_t count)
+    {
+        for (std::size_t i = first; i < first + count; ++i)
+            states_[i].allocated = true;
+        return pages_.bytes().subspan(first * page_size, count * page_size);
+    }
+
+    Pages<H> pages_;
+    std::unique_ptr<Page[]> states_;
+};
+
+template <Hypervisor H>
+void free_buffer(BufferPool<H>& pool, std::span<std::byte> pages)
+{
+    pool.free(pages);
+}
+
+/// Pages of a `BufferPool`, given back when this ends.
+template <Hypervisor H>
+class Buffer {
+public:
+    /// @param size bytes, rounded up to whole pages
+    /// @return `no_memory` if the pool has no such run of free pages now
+    static Result<Buffer> allocate(BufferPool<H>& pool, std::size_t size)
+    {
+        return Buffer{pool, LODGER_TRY(pool.allocate(size))};
+    }
+
+    std::span<std::byte> bytes() const { return owned_.handle(); }
+
+private:
+    Buffer(BufferPool<H>& pool, std::span<std::byte> bytes) : owned_{pool, bytes} {}
+
+    Owned<BufferPool<H>, std::span<std::byte>, free_buffer<H>> owned_;
+};
+
+} // namespace lodger::blkfront

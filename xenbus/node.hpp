@@ -1,0 +1,57 @@
+#pragma once
+
+#include <lodger/store/client.hpp>
+#include <lodger/xenbus/state.hpp>
+
+namespace lodger::xenbus {
+
+/// The longest path of a device that this library handles; the toolstack's are about 40 long.
+inline constexpr std::size_t longest_path = 240;
+using NodePath = Text<longest_path>;
+
+/// Where a device lives in XenStore: our own directory, and the other end's.
+struct Node {
+    NodePath path;      ///< ours, such as `device/vbd/51712`
+    NodePath other_end; ///< the backend's, such as `/local/domain/0/backend/vbd/3/51712`
+    Domain other_domain;
+};
+
+/// Reads who is at the other end of a device.
+/// @param path the device's own directory
+/// @return `no_device` if there is no such device, `protocol` if its keys make no sense
+template <Hypervisor H>
+Result<Node> read_node(store::Client<H>& store, std::string_view path, Deadline deadline)
+{
+    Node node;
+    LODGER_TRY(node.path.append(path));
+    std::array<char, longest_path> buffer;
+    auto const backend = store.read({path, "backend"}, buffer, deadline);
+    if (!backend && backend.error() == Errc::not_found)
+        return Failure{Errc::no_device};
+    LODGER_TRY(node.other_end.append(LODGER_TRY(backend)));
+    if (!node.other_end.view().starts_with('/'))
+        return Failure{Errc::protocol};
+    node.other_domain =
+        Domain{LODGER_TRY(store.template read<std::uint16_t>({path, "backend-id"}, deadline))};
+    return node;
+}
+
+/// Writes our own state, in a transaction that finds out whether the device still has a `state`
+/// key: a node that the toolstack has removed must not come back.
+/// @return `no_device` if it was removed
+template <Hypervisor H>
+Result<> write_state(store::Client<H>& store, std::string_view path, State state, Deadline deadline)
+{
+    return store.transaction(
+        [&](store::Operations<H>& transaction) -> Result<> {
+            std::array<char, 16> buffer;
+            auto const present = transaction.read({path, "state"}, buffer, deadline);
+            if (!present)
+                return Failure{
+                    present.error() == Errc::not_found ? Errc::no_device : present.error()};
+            return transaction.write({path, "state"}, text_of(state), deadline);
+        },
+        deadline);
+}
+
+} // namespace lodger::xenbus
