@@ -1,0 +1,1 @@
+"""One file a topic; importing a file registers its cases."""

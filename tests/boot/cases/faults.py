@@ -1,0 +1,41 @@
+"""Crashes: each must reach Xen as one, with a report that says what happened and where."""
+
+from harness import case, expect
+from machine import report
+
+
+def crash(rig, image, arguments=""):
+    run = rig.run(image, arguments)
+    expect(run.end.reason == "crash", f"the guest ended by {run.end.reason}, not by a crash")
+    expect("Test result" not in run.console, "the guest went on")
+    return run
+
+
+@case("panic")
+def panic_reaches_xen(rig):
+    run = crash(rig, "tests/panic")
+    expect("lodger: panic: this guest panics on purpose" in run.console, "no reason is given")
+    expect("main" in run.console.partition("on purpose")[2], "the backtrace does not name main")
+
+
+def fault(name, says, where):
+    @case(f"fault-{name}")
+    def fault_reports(rig):
+        run = crash(rig, "tests/fault", name)
+        expect(says in run.console, f"the report does not say: {says}")
+        expect(where in run.console, f"the backtrace does not name {where}")
+
+
+fault("text", "page fault: write to", "write_to_text")
+fault("heap", "page fault: execution of", "execute_the_heap")
+fault("null", "page fault: read of 0x0 (null pointer)", "read_null")
+
+
+@case("fault-stack")
+def stack_overflow_is_reported_by_xen(rig):
+    """On PV the guest cannot report it: Xen has no stack to push the exception's frame to."""
+    run = crash(rig, "tests/fault", "stack")
+    expect("domain_crash called from" in run.end.xen_log, "Xen's log tells of no crash")
+    text = report.of_failure(run.guest, run.end)
+    rig.log(text)
+    expect("recurse" in text, "the report does not name the function that overflowed the stack")

@@ -1,0 +1,93 @@
+"""What a case works with: disks, guests and a look at how they ended."""
+
+import hashlib
+import random
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from machine import places, report
+from machine.configuration import Settings
+from machine.disks import Disk
+from machine.errors import MachineError
+from machine.guest import End, Guest
+from machine.verdict import Verdict, judge
+
+IMAGES = places.BUILD / "images"
+DISKS = places.BUILD / "boot" / "disks"
+
+# A guest that takes longer hangs, emulated and on a busy host.
+GUEST_SECONDS = 60
+
+
+@dataclass
+class Run:
+    """A guest that has ended and is kept by Xen."""
+
+    guest: Guest
+    end: End
+    verdict: Verdict
+
+    @property
+    def console(self):
+        return self.end.console
+
+
+class Rig:
+    """One case's hold on the machine: gives back all it has taken when the case is over."""
+
+    def __init__(self, machine, case, log):
+        self.machine = machine
+        self.mode = case.mode
+        self._name = f"{case.name}-{case.mode}"
+        self._log = log
+        self._guests = 0
+        self._stack = ExitStack()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        return self._stack.__exit__(*exception)
+
+    def log(self, text):
+        with open(self._log, "a") as file:
+            file.write(text)
+
+    def guest(self, image, arguments="", disks=(), memory=16, extra=()):
+        """A guest, created and paused."""
+        path = IMAGES / f"{image}.elf"
+        if not path.exists():
+            raise MachineError(f"there is no {path.relative_to(places.REPOSITORY)}: run make")
+        self._guests += 1
+        name = f"{self._name}-{self._guests}"
+        settings = Settings(path, name, self.mode, memory, arguments, list(disks), list(extra))
+        guest = Guest(self.machine, settings)
+        self._stack.push(guest)
+        self.log(f"--- {image} {arguments}\n{guest.configuration()}--- console\n")
+        return guest
+
+    def finish(self, guest, seconds=GUEST_SECONDS):
+        """Runs a paused guest to its end."""
+        end = guest.run(seconds, self.log)
+        verdict = judge(end.console, end.reason)
+        self.log(f"--- {verdict.words} ({end.reason}, {end.seconds:.1f} s)\n")
+        if end.reason != "poweroff":
+            self.log(report.of_failure(guest, end) + "\n")
+        return Run(guest, end, verdict)
+
+    def run(self, image, arguments="", disks=(), memory=16, seconds=GUEST_SECONDS, extra=()):
+        return self.finish(self.guest(image, arguments, disks, memory, extra), seconds)
+
+    def disk(self, label, size, seed=None, **settings):
+        """A disk in a file: of pseudo-random bytes if there is a seed, else of zeros."""
+        DISKS.mkdir(parents=True, exist_ok=True)
+        path = DISKS / f"{self._name}-{label}.img"
+        data = bytes(size) if seed is None else random.Random(seed).randbytes(size)
+        path.write_bytes(data)
+        self._stack.callback(path.unlink, missing_ok=True)
+        return Disk(path, **settings)
+
+
+def sha256(disk):
+    with open(disk.path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,43 @@
+"""What a domain that has shut down still holds, by Xen's own account (debug keys `g` and `e`)."""
+
+import re
+
+# The domain builder grants two pages (console and XenStore) and opens two ports (the same).
+BUILT_GRANTS = (0, 1)
+BUILT_PORTS = (1, 2)
+
+
+def debug_key(machine, key):
+    """What Xen logs for a debug key."""
+    return machine.run(f"xl dmesg -c >/dev/null; xl debug-keys {key} && xl dmesg").output
+
+
+def grants(machine, identifier):
+    """References of the domain's grants besides the builder's that are still in use."""
+    section = _section(
+        debug_key(machine, "g"), f"grant-table for remote d{identifier} ", "grant-table for remote"
+    )
+    found = [int(reference, 16) for reference in re.findall(r"\[0x([0-9a-f]+)\]", section)]
+    return [reference for reference in found if reference not in BUILT_GRANTS]
+
+
+def ports(machine, identifier):
+    """The domain's event channels besides the builder's that are not closed."""
+    section = _section(
+        debug_key(machine, "e"), f"information for domain {identifier}:", "information for domain"
+    )
+    found = [int(port) for port in re.findall(r"^\(XEN\)\s+(\d+) \[", section, re.MULTILINE)]
+    return [port for port in found if port not in BUILT_PORTS]
+
+
+def _section(text, beginning, next_beginning):
+    """The part of a dump that concerns one domain."""
+    rest = text.partition(beginning)[2]
+    return rest.partition(next_beginning)[0]
+
+
+def store_tree(machine, identifier):
+    """The domain's directory in XenStore, as a dictionary from path to value."""
+    listing = machine.run(f"xenstore-ls -f /local/domain/{identifier}").output
+    pairs = (line.split(" = ", 1) for line in listing.splitlines() if " = " in line)
+    return {path: value.strip('"') for path, value in pairs}
