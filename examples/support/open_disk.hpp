@@ -1,0 +1,98 @@
+#pragma once
+
+#include <lodger/runtime/services.hpp>
+
+#include <cinttypes>
+#include <cstdio>
+
+namespace examples {
+
+using namespace lodger;
+
+/// For printf's "%.*s".
+#define EXAMPLES_TEXT(view) static_cast<int>((view).size()), (view).data()
+
+inline void print_disks(Store& store)
+{
+    std::array<char, store::most_payload> buffer;
+    auto const names = store.directory("device/vbd", buffer);
+    if (!names || names->empty()) {
+        std::printf(
+            "This guest has no disks: give it some with disk=[...] of its xl configuration.\n");
+        return;
+    }
+    std::printf("The disks of this guest are:");
+    for (std::string_view const name : *names) {
+        auto const number = parse<std::uint32_t>(name);
+        blkfront::Name const readable = number ? blkfront::name_of(*number) : blkfront::Name{};
+        std::printf(" %.*s (%.*s)", EXAMPLES_TEXT(readable.view()), EXAMPLES_TEXT(name));
+    }
+    std::printf("\n");
+}
+
+inline std::string_view name_of(xenbus::Peer peer)
+{
+    return peer ? xenbus::name(*peer) : "not there";
+}
+
+/// Tells people why a disk could not be opened, and what to do about it.
+inline void explain(Store& store, BlockDevice const& device, char const* wanted, Errc error)
+{
+    std::printf("%s: %.*s\n", wanted, EXAMPLES_TEXT(describe(error)));
+    if (error == Errc::no_device || error == Errc::invalid_argument)
+        return print_disks(store);
+    xenbus::Status const status = device.status();
+    if (status.node.path.view().empty())
+        return;
+    std::printf(
+        "  waited for: %.*s\n  our state: %.*s; the backend's: %.*s, at %.*s\n",
+        EXAMPLES_TEXT(status.waiting_for), EXAMPLES_TEXT(xenbus::name(status.own)),
+        EXAMPLES_TEXT(name_of(status.other)), EXAMPLES_TEXT(status.node.other_end.view()));
+}
+
+/// Opens a disk, or says why not.
+/// @return whether it is open
+inline bool open_disk(Store& store, BlockDevice& device, char const* wanted)
+{
+    auto const opened = device.open(wanted);
+    if (!opened)
+        explain(store, device, wanted, opened.error());
+    return opened.has_value();
+}
+
+/// The name by which people know an open disk.
+inline blkfront::Name disk_name(BlockDevice const& device)
+{
+    std::string_view const path = device.status().node.path;
+    auto const number = parse<std::uint32_t>(path.substr(path.rfind('/') + 1));
+    return number ? blkfront::name_of(*number) : blkfront::Name{};
+}
+
+/// Prints what an open disk is, and what was agreed on with its backend.
+inline void print_disk(BlockDevice const& device)
+{
+    blkfront::Disk const& disk = *device.disk();
+    blkfront::Name const name = disk_name(device);
+    xenbus::Node const& node = device.status().node;
+    std::printf(
+        "%.*s: %" PRIu64 " bytes, sector size %" PRIu32 "\n", EXAMPLES_TEXT(name.view()), disk.size,
+        disk.sector_size);
+    std::printf(
+        "  backend   %.*s, domain %u\n", EXAMPLES_TEXT(node.other_end.view()),
+        node.other_domain.value);
+    std::printf(
+        "  medium    %s%s%s, physical sectors of %" PRIu32 " bytes\n",
+        disk.is_read_only ? "read-only" : "read-write", disk.is_removable ? ", removable" : "",
+        disk.is_cdrom ? ", CD-ROM" : "", disk.physical_sector_size);
+    std::printf(
+        "  in use    %zu requests of up to %zu segments\n", device.depth(),
+        blkfront::most_segments);
+    std::printf(
+        "  on offer  %s%s%s%sindirect segments %" PRIu64 ", ring pages %" PRIu64 ", queues %" PRIu64
+        "\n",
+        disk.flush ? "flush, " : "", disk.barrier ? "barrier, " : "",
+        disk.discard ? "discard, " : "", disk.persistent_grants ? "persistent grants, " : "",
+        disk.indirect_segments, std::uint64_t{1} << disk.ring_page_order, disk.queues);
+}
+
+} // namespace examples

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <lodger/blkfront/transfer.hpp>
+#include <lodger/console/console.hpp>
+#include <lodger/runtime/guest.hpp>
+#include <lodger/store/client.hpp>
+
+namespace lodger {
+
+// The library's parts as a guest uses them: bound to the Xen it runs under.
+using runtime::guest;
+using runtime::Guest;
+using Store = store::Client<Guest>;
+using GrantTable = grant::Table<Guest>;
+using BlockDevice = blkfront::Device<Guest>;
+using BlockBuffer = blkfront::Buffer<Guest>;
+
+} // namespace lodger
+
+namespace lodger::runtime {
+
+/// The guest's connection to XenStore, started at the first call.
+/// @return `no_device` if Xen gave the guest no XenStore
+Result<Store*> xenstore();
+
+/// The guest's grant table, of which there is one.
+GrantTable& grants();
+
+} // namespace lodger::runtime
