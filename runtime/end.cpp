@@ -1,0 +1,26 @@
+#include <lodger/runtime/early_console.hpp>
+#include <lodger/runtime/end.hpp>
+#include <lodger/runtime/guest.hpp>
+#include <lodger/runtime/text.hpp>
+
+namespace lodger::runtime {
+namespace {
+
+constinit bool crash_on_failure = false;
+
+}
+
+void choose_end(CommandLine const& command_line)
+{
+    crash_on_failure = command_line.has_option("crash_on_failure");
+}
+
+void end(int status)
+{
+    if (status != 0)
+        early_console.write((Text{} << "lodger: exit status " << status << "\n").view());
+    early_console.drain();
+    guest().shut_down(status != 0 && crash_on_failure ? SHUTDOWN_crash : SHUTDOWN_poweroff);
+}
+
+} // namespace lodger::runtime

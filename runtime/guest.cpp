@@ -1,0 +1,85 @@
+#include <lodger/runtime/early_console.hpp>
+#include <lodger/runtime/guest.hpp>
+#include <lodger/runtime/panic.hpp>
+
+namespace lodger::runtime {
+
+constinit Guest the_guest;
+
+void Guest::start(arch::BootInfo& boot)
+{
+    boot_ = &boot;
+    early_console.open(boot.console_page, boot.console_port);
+    arch::install_traps();
+    if (!arch::prepare_memory(boot))
+        panic("cannot protect the memory");
+    auto const shared = arch::map_shared_info();
+    if (!shared)
+        panic("cannot map the page shared with Xen");
+    shared_ = *shared;
+    // No upcall, ever: pending bits are looked at by the loop.
+    SharedMemory::store_release(shared_->vcpu_info[0].evtchn_upcall_mask, 1);
+    for (xen_ulong_t& word : shared_->evtchn_mask)
+        SharedMemory::store_release(word, ~xen_ulong_t{0});
+    arch::stop_periodic_timer();
+    scheduler_.start(*shared_);
+    pages_.start(boot);
+}
+
+Result<Port> Guest::alloc_unbound(Domain remote)
+{
+    evtchn_alloc_unbound_t request{};
+    request.dom = DOMID_SELF;
+    request.remote_dom = remote.value;
+    LODGER_TRY(arch::outcome(arch::event_channel_op(EVTCHNOP_alloc_unbound, &request)));
+    return Port{request.port};
+}
+
+Result<Port> Guest::bind_interdomain(Domain remote, Port remote_port)
+{
+    evtchn_bind_interdomain_t request{};
+    request.remote_dom = remote.value;
+    request.remote_port = remote_port.value;
+    LODGER_TRY(arch::outcome(arch::event_channel_op(EVTCHNOP_bind_interdomain, &request)));
+    return Port{request.local_port};
+}
+
+Result<void> Guest::close(Port port)
+{
+    evtchn_close_t request{port.value};
+    return arch::outcome(arch::event_channel_op(EVTCHNOP_close, &request));
+}
+
+Result<std::span<GrantEntry>> Guest::grant_table(std::size_t frames)
+{
+    std::span<std::byte> const table = LODGER_TRY(arch::map_grant_table(frames));
+    return std::span{
+        reinterpret_cast<GrantEntry*>(table.data()), table.size() / sizeof(GrantEntry)};
+}
+
+void Guest::sleep_until(Instant time)
+{
+    WaitQueue nobody_wakes;
+    static_cast<void>(wait(nobody_wakes, Deadline{time}));
+}
+
+void Guest::nap(Duration duration) const
+{
+    sched_poll_t poll{};
+    // Before the clock stands there is only the reader's turn to wait for.
+    if (!shared_) {
+        arch::sched_op(SCHEDOP_yield, nullptr);
+        return;
+    }
+    poll.timeout = static_cast<std::uint64_t>((now() + duration).time_since_epoch().count());
+    arch::sched_op(SCHEDOP_poll, &poll);
+}
+
+void Guest::shut_down(unsigned reason) const
+{
+    sched_shutdown_t request{reason};
+    for (;;)
+        arch::sched_op(SCHEDOP_shutdown, &request);
+}
+
+} // namespace lodger::runtime

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <lodger/arch/x86/boot_info.hpp>
+#include <lodger/arch/x86/clock.hpp>
+#include <lodger/arch/x86/hypercall.hpp>
+#include <lodger/arch/x86/platform.hpp>
+#include <lodger/core/hypervisor.hpp>
+#include <lodger/runtime/page_allocator.hpp>
+#include <lodger/runtime/scheduler.hpp>
+
+#include <cassert>
+
+namespace lodger::runtime {
+
+/// This guest under its Xen: what every `Hypervisor` parameter of the library is when it runs for
+/// real. There is one, `guest()`, ready before static constructors run.
+class Guest {
+public:
+    using Memory = SharedMemory;
+
+    // Event channels.
+    Result<Port> alloc_unbound(Domain remote);
+    Result<Port> bind_interdomain(Domain remote, Port remote_port);
+    Result<void> close(Port port);
+    Result<void> notify(Port port)
+    {
+        evtchn_send_t send{port.value};
+        return arch::outcome(arch::event_channel_op(EVTCHNOP_send, &send));
+    }
+    Result<void> listen(Port port, Listener listener)
+    {
+        return scheduler_.ports().listen(port, listener);
+    }
+    void unlisten(Port port) { scheduler_.ports().unlisten(port); }
+
+    // Memory.
+    Result<std::span<std::byte>> allocate_pages(std::size_t count)
+    {
+        return pages_.allocate(count);
+    }
+    void free_pages(std::span<std::byte> pages) { pages_.free(pages); }
+    Gfn gfn(void const* address) const { return arch::gfn(address); }
+    Result<std::span<GrantEntry>> grant_table(std::size_t frames);
+
+    // Time and waiting.
+    Instant now() const { return arch::system_time(shared_->vcpu_info[0].time); }
+    Result<void> wait(WaitQueue& queue, Deadline deadline)
+    {
+        return scheduler_.wait(queue, deadline);
+    }
+    void wake(WaitQueue& queue) { scheduler_.wake(queue); }
+
+    // Beyond the concept.
+    arch::BootInfo const& boot_info() const { return *boot_; }
+    PageAllocator& pages() { return pages_; }
+    Scheduler& scheduler() { return scheduler_; }
+    /// Since 1970, UTC.
+    Duration wall_clock() const
+    {
+        return arch::wall_clock_base(*shared_) + now().time_since_epoch();
+    }
+    /// Lets the other threads run until then.
+    void sleep_until(Instant time);
+    /// Lets nothing run for a while, other guests excepted: for a guest that is ending.
+    void nap(Duration duration) const;
+    /// Ends the guest at once; nothing is flushed. @param reason `SHUTDOWN_*` of xen/sched.h
+    [[noreturn]] void shut_down(unsigned reason) const;
+
+    /// Called once by the start-up code: memory, traps, time, events.
+    void start(arch::BootInfo& boot);
+
+private:
+    arch::BootInfo* boot_ = nullptr;
+    shared_info_t* shared_ = nullptr;
+    PageAllocator pages_;
+    Scheduler scheduler_;
+};
+
+static_assert(Hypervisor<Guest>);
+
+extern constinit Guest the_guest;
+
+inline Guest& guest()
+{
+    return the_guest;
+}
+
+} // namespace lodger::runtime

@@ -1,0 +1,157 @@
+#include <lodger/arch/x86/context.hpp>
+#include <lodger/arch/x86/hypercall.hpp>
+#include <lodger/arch/x86/platform.hpp>
+#include <lodger/runtime/guest.hpp>
+#include <lodger/runtime/panic.hpp>
+#include <lodger/runtime/scheduler.hpp>
+
+#include <sys/reent.h>
+
+namespace lodger::runtime {
+
+Result<void> Scheduler::wait(WaitQueue& queue, Deadline deadline)
+{
+    if (in_listener_)
+        return Failure{Errc::would_deadlock};
+    Thread& thread = *current_;
+    queue.add(thread);
+    thread.deadline_ = deadline;
+    thread.timed_out_ = false;
+    if (!deadline.is_never())
+        add_sleeper(thread);
+    run_another();
+    return thread.timed_out_ ? Result<void>{Failure{Errc::timed_out}} : Result<void>{};
+}
+
+void Scheduler::wake(WaitQueue& queue)
+{
+    while (Waiter* const waiter = queue.take()) {
+        auto& thread = static_cast<Thread&>(*waiter);
+        if (!thread.deadline_.is_never())
+            remove_sleeper(thread);
+        make_runnable(thread);
+    }
+}
+
+void Scheduler::yield()
+{
+    if (in_listener_)
+        return;
+    make_runnable(*current_);
+    run_another();
+}
+
+void Scheduler::make_runnable(Thread& thread)
+{
+    thread.next_ = nullptr;
+    *last_runnable_ = &thread;
+    last_runnable_ = &thread.next_;
+}
+
+Thread* Scheduler::take_runnable()
+{
+    Thread* const thread = first_runnable_;
+    if (thread) {
+        first_runnable_ = thread->next_;
+        if (!first_runnable_)
+            last_runnable_ = &first_runnable_;
+    }
+    return thread;
+}
+
+/// Returns when the current thread is to go on.
+void Scheduler::run_another()
+{
+    for (;;) {
+        serve_events();
+        wake_sleepers();
+        if (Thread* const next = take_runnable()) {
+            if (next != current_)
+                switch_to(*next);
+            return;
+        }
+        sleep();
+    }
+}
+
+void Scheduler::serve_events()
+{
+    in_listener_ = true;
+    ports_.dispatch(Ports::Words{shared_->evtchn_pending});
+    in_listener_ = false;
+}
+
+void Scheduler::add_sleeper(Thread& thread)
+{
+    Thread** link = &first_sleeper_;
+    while (*link && (*link)->deadline_.at <= thread.deadline_.at)
+        link = &(*link)->next_sleeper_;
+    thread.next_sleeper_ = *link;
+    *link = &thread;
+}
+
+void Scheduler::remove_sleeper(Thread& thread)
+{
+    Thread** link = &first_sleeper_;
+    while (*link != &thread)
+        link = &(*link)->next_sleeper_;
+    *link = thread.next_sleeper_;
+}
+
+void Scheduler::wake_sleepers()
+{
+    if (!first_sleeper_)
+        return;
+    Instant const now = guest().now();
+    while (first_sleeper_ && first_sleeper_->deadline_.passed(now)) {
+        Thread& thread = *first_sleeper_;
+        first_sleeper_ = thread.next_sleeper_;
+        thread.timed_out_ = true;
+        WaitQueue::remove(thread);
+        make_runnable(thread);
+    }
+}
+
+/// An event that is pending already makes SCHEDOP_poll return at once, so none is lost between
+/// `serve_events` and here (xen/common/sched/core.c, do_poll).
+void Scheduler::sleep()
+{
+    auto const ports = ports_.ports();
+    if (ports.empty() && !first_sleeper_)
+        panic("deadlock: every thread waits, and neither an event nor a deadline can end it");
+    sched_poll_t poll{};
+    set_xen_guest_handle(poll.ports, const_cast<evtchn_port_t*>(ports.data()));
+    poll.nr_ports = static_cast<unsigned>(ports.size());
+    if (first_sleeper_) {
+        // Zero would mean no timeout at all.
+        auto const at = first_sleeper_->deadline_.at.time_since_epoch().count();
+        poll.timeout = at > 0 ? static_cast<std::uint64_t>(at) : 1;
+    }
+    arch::sched_op(SCHEDOP_poll, &poll);
+}
+
+void Scheduler::switch_to(Thread& next)
+{
+    Thread& previous = *current_;
+    current_ = &next;
+    _impure_ptr = next.c_library_state_;
+    arch::set_thread_pointer(next.thread_pointer_);
+    arch::lodger_switch(&previous.stack_pointer_, next.stack_pointer_);
+    after_switch();
+}
+
+void Scheduler::after_switch()
+{
+    if (leaving_)
+        std::exchange(leaving_, nullptr)->give_back();
+}
+
+void Scheduler::leave()
+{
+    if (current_->detached_)
+        leaving_ = current_;
+    run_another();
+    panic("a thread that has ended runs again");
+}
+
+} // namespace lodger::runtime

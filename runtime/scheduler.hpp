@@ -1,0 +1,59 @@
+#pragma once
+
+#include <lodger/core/hypervisor.hpp>
+#include <lodger/event/port_table.hpp>
+#include <lodger/runtime/thread.hpp>
+
+#include <xen/xen.h>
+
+namespace lodger::runtime {
+
+/// The one loop. It has no thread of its own: whoever must wait runs it, on its own stack, until
+/// some thread is runnable; and when that is itself, it just returns. Events come from the pending
+/// bits of the shared page, without interrupts; only when no thread is runnable the guest sleeps
+/// in SCHEDOP_poll, until the nearest deadline or the next event.
+class Scheduler {
+public:
+    using Ports = event::PortTable<SharedMemory>;
+
+    void start(shared_info_t& shared) { shared_ = &shared; }
+    void set_first(Thread& thread) { current_ = &thread; }
+
+    Ports& ports() { return ports_; }
+    /// Whether the first thread runs already.
+    bool has_threads() const { return current_ != nullptr; }
+    Thread& current() const { return *current_; }
+
+    Result<void> wait(WaitQueue& queue, Deadline deadline);
+    void wake(WaitQueue& queue);
+    /// Lets the other runnable threads run first.
+    void yield();
+
+    void make_runnable(Thread& thread);
+    /// Leaves the current thread for good; its stack is given back when another one runs, if it
+    /// is detached.
+    [[noreturn]] void leave();
+    /// The first step of a thread that runs again, or for the first time.
+    void after_switch();
+
+private:
+    void run_another();
+    Thread* take_runnable();
+    void serve_events();
+    void wake_sleepers();
+    void sleep();
+    void switch_to(Thread& next);
+    void add_sleeper(Thread& thread);
+    void remove_sleeper(Thread& thread);
+
+    shared_info_t* shared_ = nullptr;
+    Thread* current_ = nullptr;
+    Thread* first_runnable_ = nullptr;
+    Thread** last_runnable_ = &first_runnable_;
+    Thread* first_sleeper_ = nullptr; ///< by deadline
+    Thread* leaving_ = nullptr;       ///< detached and at its end
+    bool in_listener_ = false;
+    Ports ports_;
+};
+
+} // namespace lodger::runtime

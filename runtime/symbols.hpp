@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace lodger::runtime {
+
+/// A place in the code, in terms of its source.
+struct Symbol {
+    std::string_view name; ///< empty when nothing is known
+    std::uint64_t offset = 0;
+};
+
+/// Looks an address up in the table that tools/symbols put into the image.
+Symbol find_symbol(std::uint64_t address);
+
+/// Whether the address is in the code.
+bool is_code(std::uint64_t address);
+
+} // namespace lodger::runtime

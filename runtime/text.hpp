@@ -1,0 +1,60 @@
+#pragma once
+
+#include <array>
+#include <charconv>
+#include <concepts>
+#include <cstdint>
+#include <string_view>
+
+namespace lodger::runtime {
+
+/// A number to be printed in hexadecimal, with at least so many digits.
+struct Hex {
+    std::uint64_t value;
+    int digits = 1;
+};
+
+/// A line of text put together without heap, lock or C library: what a report of a crash is made
+/// of. What does not fit is cut off.
+class Text {
+public:
+    Text& operator<<(std::string_view text)
+    {
+        for (char const c : text)
+            put(c);
+        return *this;
+    }
+    Text& operator<<(char const* text) { return *this << std::string_view{text}; }
+
+    template <std::integral T>
+    Text& operator<<(T number)
+    {
+        std::array<char, 24> digits;
+        auto const end = std::to_chars(digits.begin(), digits.end(), number).ptr;
+        return *this << std::string_view{digits.begin(), end};
+    }
+
+    Text& operator<<(Hex number)
+    {
+        int shift = 60;
+        while (shift > 4 * (number.digits - 1) && number.value >> shift == 0)
+            shift -= 4;
+        for (; shift >= 0; shift -= 4)
+            put("0123456789abcdef"[number.value >> shift & 15]);
+        return *this;
+    }
+
+    std::string_view view() const { return {buffer_.data(), length_}; }
+
+private:
+    void put(char c)
+    {
+        if (length_ < buffer_.size())
+            buffer_[length_++] = c;
+    }
+
+    std::array<char, 320> buffer_;
+    std::size_t length_ = 0;
+};
+
+} // namespace lodger::runtime
