@@ -5,6 +5,7 @@ text. All identifiers are fixed, so that what a guest prints about it can be com
 """
 
 import os
+import shutil
 import struct
 import subprocess
 import tempfile
@@ -30,6 +31,13 @@ FILES = {
     "folder/numbers.txt": b"".join(b"%d\n" % number for number in range(10000)),
     "folder/pattern.bin": bytes(range(256)) * 4096,
 }
+
+
+def fresh_copy(name):
+    """A copy of the default disk for one guest to write to, as `build/disks/<name>.img`."""
+    path = default().with_name(f"{name}.img")
+    shutil.copyfile(default(), path)
+    return path
 
 
 def default():
@@ -76,7 +84,8 @@ def _ext4(size):
             "-E", f"hash_seed={DISK_IDENTIFIER},root_owner=0:0", "-d", source,
             image, f"{size // 1024}k",
         ]  # fmt: skip
-        subprocess.run(command, check=True, env={**os.environ, "E2FSPROGS_FAKE_TIME": "1"})
+        environment = {**os.environ, "E2FSPROGS_FAKE_TIME": "1"}
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
         return image.read_bytes()
 
 

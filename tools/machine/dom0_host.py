@@ -1,5 +1,7 @@
 """Running a guest for real, where this very machine is a Xen dom0."""
 
+import re
+import selectors
 import subprocess
 import tempfile
 import time
@@ -7,9 +9,12 @@ from pathlib import Path
 
 from .configuration import render
 from .errors import MachineError
+from .guest import REASONS
 from .verdict import judge
 
 CAPABILITIES = Path("/proc/xen/capabilities")
+# Where xl's daemon, which waits for the guest's end, says why it ended.
+DAEMON_LOG = Path("/var/log/xen")
 
 
 def is_here():
@@ -20,7 +25,7 @@ def is_here():
 
 
 def configuration(settings, at_end="destroy"):
-    """The xl configuration with the host's own paths: files as they are, no loop set-up."""
+    """The xl configuration with the host's own paths; xl serves files by its qdisk backend."""
     if any(disk.path is None for disk in settings.disks):
         raise MachineError("null: disks exist only on the emulated machine")
     devices = [
@@ -36,10 +41,7 @@ def run(settings, seconds, show):
         file.write(configuration(settings))
         file.flush()
         console, ended = _follow(["xl", "create", "-c", file.name], settings.name, seconds, show)
-    reason = "poweroff" if ended else "hang"
-    if "lodger: panic" in console:
-        reason = "crash"
-    return judge(console, reason)
+    return judge(console, _reason(settings.name) if ended else "hang")
 
 
 def _follow(command, name, seconds, show):
@@ -48,13 +50,30 @@ def _follow(command, name, seconds, show):
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     text = b""
     try:
-        while chunk := process.stdout.read1():
+        while (chunk := _read(process.stdout, deadline)) is not None:
             text += chunk
             show(chunk.decode(errors="replace"))
-            if time.monotonic() > deadline:
-                return text.decode(errors="replace"), False
-        return text.decode(errors="replace").replace("\r", ""), True
+            if not chunk:
+                break
+        if chunk is None:
+            subprocess.run(["xl", "destroy", name], check=False)
+        return text.decode(errors="replace").replace("\r", ""), chunk is not None
     finally:
         process.kill()
         process.wait()
-        subprocess.run(["xl", "destroy", name], stderr=subprocess.DEVNULL)
+
+
+def _read(stream, deadline):
+    """What comes next; empty at the end, None when the deadline passes first."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(stream, selectors.EVENT_READ)
+        if not selector.select(max(0, deadline - time.monotonic())):
+            return None
+    return stream.read1()
+
+
+def _reason(name):
+    """The daemon's word on why the guest ended; a crash if it has none, so that none is missed."""
+    log = DAEMON_LOG / f"xl-{name}.log"
+    codes = re.findall(r"reason code (\d+)", log.read_text()) if log.exists() else []
+    return REASONS[int(codes[-1])] if codes else "crash"

@@ -1,17 +1,28 @@
 """What is told to people about a guest that did not end well."""
 
+import re
+
 # Lines of Xen's log that concern a guest; the rest is dom0's own console and noise.
 TAIL_LINES = 60
 
 
 def of_failure(guest, end):
-    """The end of Xen's log, with names for the guest's addresses, and the registers."""
+    """The end of Xen's log, with names for the guest's addresses.
+
+    The registers follow if they are not there already and the guest has not reported on itself.
+    """
     symbols = guest.symbols()
-    lines = [line for line in end.xen_log.splitlines() if "(XEN)" in line]
+    lines = [line for line in end.xen_log.splitlines() if _says_something(line)]
     parts = ["--- Xen's log ---", symbols.annotate("\n".join(lines[-TAIL_LINES:])) or "(empty)"]
-    if end.registers.strip():
+    told = "RIP:" in end.xen_log or "lodger: panic" in end.console
+    if end.registers.strip() and not told:
         parts += ["--- registers of the guest's CPU ---", _registers(end.registers, symbols)]
     return "\n".join(parts)
+
+
+def _says_something(line):
+    """Xen's own lines without those of a stack dump that hold nothing but zeros."""
+    return "(XEN)" in line and not re.fullmatch(r"\(XEN\)[ 0]+", line)
 
 
 def _registers(text, symbols):

@@ -1,5 +1,7 @@
 """The smallest guest, in little and much memory; and guests that are no good."""
 
+import re
+
 from harness import case, expect
 
 
@@ -8,7 +10,8 @@ def hello_in(memory):
     def hello(rig):
         run = rig.run("hello", memory=memory)
         expect(run.verdict.status == 0, run.verdict.words)
-        expect("Xen 4.17" in run.console, "hello does not say which Xen it runs on")
+        expect(re.search(r"Xen version +4\.17", run.console), "no word of the Xen it runs on")
+        expect(re.search(rf"Mode +{rig.mode.upper()}$", run.console, re.M), "no word of the mode")
 
 
 for memory in (8, 16, 256):

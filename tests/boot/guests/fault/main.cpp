@@ -1,4 +1,5 @@
 /// Does what memory protection must catch: `fault text|heap|null|stack`.
+/// Each attempt is a function of its own, for the report to name.
 /// Reaching the end means that nothing caught it.
 #include <cstdint>
 #include <cstdio>
@@ -21,20 +22,20 @@ int answer()
     return 42;
 }
 
-void write_to_text()
+[[gnu::noinline]] void write_to_text()
 {
     auto* const code = opaque(reinterpret_cast<unsigned char*>(&answer));
     *code = 0xc3;
 }
 
-void execute_the_heap()
+[[gnu::noinline]] void execute_the_heap()
 {
     auto* const code = opaque(static_cast<unsigned char*>(std::malloc(16)));
     *code = 0xc3; // ret
     reinterpret_cast<void (*)()>(code)();
 }
 
-void read_null()
+[[gnu::noinline]] void read_null()
 {
     int const* const nothing = opaque(static_cast<int const*>(nullptr));
     std::printf("address 0 holds %d\n", *nothing);
@@ -51,7 +52,7 @@ constexpr bool always = true;
     return *endless ? recurse(opaque(&buffer[0])) + *opaque(&buffer[0]) : 0;
 }
 
-void overflow_the_stack()
+[[gnu::noinline]] void overflow_the_stack()
 {
     unsigned char start = 0;
     std::printf("%d\n", recurse(&start));
