@@ -1,5 +1,6 @@
 #include <lodger/arch/x86/platform.hpp>
 #include <lodger/runtime/command_line.hpp>
+#include <lodger/runtime/console.hpp>
 #include <lodger/runtime/end.hpp>
 #include <lodger/runtime/guest.hpp>
 #include <lodger/runtime/panic.hpp>
@@ -42,6 +43,7 @@ void run_application(void*)
     static constinit CommandLine command_line;
     command_line.split(guest().boot_info().command_line);
     choose_end(command_line);
+    start_console();
     run_constructors();
     std::exit(lodger_application(command_line.argc(), command_line.argv()));
 }

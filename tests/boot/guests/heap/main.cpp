@@ -102,7 +102,8 @@ int main()
     // the heap does not reach), and stacks.
     std::size_t const reserve = 2 << 20;
     bool const enough = heap + reserve >= all && pages + heap / 8 + reserve >= all;
-    std::printf("contents %s, fresh pages %s, a quarter in one piece %s, share %s\n",
+    std::printf(
+        "contents %s, fresh pages %s, a quarter in one piece %s, share %s\n",
         intact ? "intact" : "BROKEN", zero ? "zero" : "NOT ZERO", contiguous ? "yes" : "NO",
         enough ? "enough" : "TOO SMALL");
     bool const success = intact && zero && contiguous && enough;

@@ -28,7 +28,10 @@ void check(bool holds, char const* what)
 std::vector<int> constructed_before_main{1, 2, 3};
 
 struct AtExit {
-    ~AtExit() { std::printf("static destructor\nTest result: %s\n", failures ? "FAILURE" : "SUCCESS"); }
+    ~AtExit()
+    {
+        std::printf("static destructor\nTest result: %s\n", failures ? "FAILURE" : "SUCCESS");
+    }
 } at_exit;
 
 thread_local int initialized = 42;
@@ -140,8 +143,9 @@ void events()
     Loopback loopback;
     loopback.near = *guest().alloc_unbound(Domain{DOMID_SELF});
     loopback.far = *guest().bind_interdomain(Domain{DOMID_SELF}, loopback.near);
-    check(guest().listen(loopback.near, Listener::of<&Loopback::on_event>(loopback)).has_value(),
-          "listening to a port");
+    check(
+        guest().listen(loopback.near, Listener::of<&Loopback::on_event>(loopback)).has_value(),
+        "listening to a port");
     auto sender = *spawn({"sender"}, [&] {
         guest().sleep_until(guest().now() + 10ms);
         check(guest().notify(loopback.far).has_value(), "sending an event");
@@ -184,7 +188,12 @@ void c_library_in_threads()
 {
     errno = 5;
     int other = -1;
-    { auto const thread = spawn({"errno"}, [&] { other = errno; errno = 9; }); }
+    {
+        auto const thread = spawn({"errno"}, [&] {
+            other = errno;
+            errno = 9;
+        });
+    }
     check(errno == 5 && other == 0, "errno is a thread's own");
 
     std::vector<runtime::ThreadHandle> printers;

@@ -1,0 +1,31 @@
+#include <lodger/runtime/console.hpp>
+#include <lodger/runtime/panic.hpp>
+
+#include <new>
+
+namespace lodger::runtime {
+namespace {
+
+/// Never destroyed: the last words of static destructors go through it.
+alignas(Console) constinit std::byte storage[sizeof(Console)]{};
+constinit Console* the_console = nullptr;
+
+} // namespace
+
+Console* console()
+{
+    return the_console;
+}
+
+void start_console()
+{
+    arch::BootInfo const& boot = guest().boot_info();
+    if (!boot.console_page)
+        return;
+    auto& page = *reinterpret_cast<console::Page*>(boot.console_page);
+    the_console = new (storage) Console{guest(), page, boot.console_port};
+    if (!the_console->start())
+        panic("cannot listen to the console's port");
+}
+
+} // namespace lodger::runtime
