@@ -5,7 +5,6 @@
 #include <array>
 #include <charconv>
 #include <concepts>
-#include <cstring>
 #include <span>
 #include <string_view>
 
@@ -29,8 +28,7 @@ public:
     {
         if (text.size() > most - size_)
             return Failure{Errc::too_large};
-        std::memcpy(bytes_.data() + size_, text.data(), text.size());
-        size_ += text.size();
+        size_ += text.copy(bytes_.data() + size_, text.size());
         return {};
     }
 

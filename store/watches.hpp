@@ -31,7 +31,8 @@ public:
         while (*link != state.get())
             link = &(*link)->next_;
         *link = state->next_;
-        state->next_ = std::exchange(retiring_, state.release());
+        state->next_ = retiring_;
+        retiring_ = state.release();
     }
 
     /// The next watch to take back at the daemon, or null.
