@@ -15,16 +15,6 @@ struct Link {
     grant::GrantedPages<H> ring;
     event::EventChannel<H> channel;
     Queue<H> queue;
-
-    Link(grant::GrantedPages<H> pages, event::EventChannel<H> port, Queue<H> requests)
-        : ring{std::move(pages)},
-          channel{std::move(port)},
-          queue{std::move(requests)}
-    {
-    }
-    Link(Link&&) noexcept = default;
-    Link& operator=(Link&&) noexcept = default;
-    ~Link() { queue.revoke_all(); }
 };
 
 /// What a block device adds to the handshake (xen/include/public/io/blkif.h, "Frontend XenBus

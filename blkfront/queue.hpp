@@ -36,6 +36,27 @@ public:
         return queue;
     }
 
+    Queue(Queue&&) noexcept = default;
+    Queue& operator=(Queue&& other) noexcept
+    {
+        std::swap(grants_, other.grants_);
+        std::swap(pool_, other.pool_);
+        std::swap(ring_, other.ring_);
+        std::swap(slots_, other.slots_);
+        std::swap(backend_, other.backend_);
+        std::swap(handle_, other.handle_);
+        std::swap(first_free_, other.first_free_);
+        std::swap(generation_, other.generation_);
+        return *this;
+    }
+    /// Takes back every grant that is left; the backend should have closed by then. Pages that it
+    /// still has mapped stay held.
+    ~Queue()
+    {
+        for (std::size_t i = 0; slots_ && i < capacity(); ++i)
+            static_cast<void>(revoke_pages(slots_[i]));
+    }
+
     std::size_t capacity() const { return ring_.capacity(); }
     std::size_t in_flight() const { return ring_.in_flight(); }
 
@@ -79,12 +100,12 @@ public:
         do {
             for (RING_IDX ready = LODGER_TRY(ring_.available()); ready > 0; --ready)
                 LODGER_TRY(accept(ring_.take()));
-        } while (ring_.in_flight() > 0 && ring_.final_check());
+        } while (ring_.final_check());
         return {};
     }
 
     /// Completes everything in flight with `error`. The backend may go on using the pages, so they
-    /// stay held until `revoke_all` finds them free.
+    /// stay held for as long as the queue is there.
     void fail(Errc error)
     {
         for (std::size_t i = 0; i < capacity(); ++i) {
@@ -100,13 +121,6 @@ public:
         assert(io.in_flight_ && slots_[io.slot_].io == &io);
         slots_[io.slot_].io = nullptr;
         io.in_flight_ = false;
-    }
-
-    /// Takes back every grant that is left, once the backend has let go of the ring.
-    void revoke_all()
-    {
-        for (std::size_t i = 0; i < capacity(); ++i)
-            static_cast<void>(revoke_pages(slots_[i]));
     }
 
 private:
