@@ -1,17 +1,21 @@
-#include <lodger/runtime/guest.hpp>
+// Prints what a guest finds when it starts: how it runs, and what it was given.
+
+#include "../support/text.hpp"
+#include <lodger/runtime/services.hpp>
+#include <lodger/xenbus/state.hpp>
 
 #include <cstdio>
 #include <ctime>
 
-using lodger::runtime::guest;
-
 namespace {
+
+using namespace lodger;
 
 void print_xen()
 {
-    long const version = lodger::arch::xen_version(XENVER_version, nullptr);
+    long const version = arch::xen_version(XENVER_version, nullptr);
     xen_extraversion_t extra{};
-    lodger::arch::xen_version(XENVER_extraversion, extra);
+    arch::xen_version(XENVER_extraversion, extra);
     std::printf("Xen version    %ld.%ld%s\n", version >> 16, version & 0xffff, extra);
 }
 
@@ -32,6 +36,44 @@ void print_time()
     std::printf("Time           %s UTC\n", text);
 }
 
+/// The devices of one class, such as `vbd`, with the state of our end of each.
+Result<> print_class(Store& store, std::string_view type)
+{
+    Text<64> path = LODGER_TRY(Text<64>::of("device/"));
+    LODGER_TRY(path.append(type));
+    std::array<char, store::most_payload> buffer;
+    for (std::string_view const id : LODGER_TRY(store.directory(path.view(), buffer))) {
+        Text<128> key = LODGER_TRY(Text<128>::of(id));
+        LODGER_TRY(key.append("/state"));
+        std::array<char, 16> text;
+        auto const state = store.read({path.view(), key.view()}, text);
+        if (!state)
+            continue; // Not a device: `device/` holds other things as well.
+        std::string_view const name = xenbus::name(xenbus::state_of(*state));
+        std::printf(
+            "Device         %.*s/%.*s, %.*s\n", EXAMPLES_TEXT(path.view()), EXAMPLES_TEXT(id),
+            EXAMPLES_TEXT(name));
+    }
+    return {};
+}
+
+Result<> print_store()
+{
+    Store& store = *LODGER_TRY(runtime::xenstore());
+    std::array<char, store::most_payload> buffer;
+    auto const id = LODGER_TRY(store.read<std::uint16_t>("domid"));
+    auto const path = LODGER_TRY(store.domain_path(Domain{id}, buffer));
+    std::printf("XenStore path  %.*s\n", EXAMPLES_TEXT(path));
+    auto const name = LODGER_TRY(store.read("name", buffer));
+    std::printf("Name           %.*s\n", EXAMPLES_TEXT(name));
+    auto const types = store.directory("device", buffer);
+    if (!types && types.error() == Errc::not_found)
+        return {};
+    for (std::string_view const type : LODGER_TRY(types))
+        LODGER_TRY(print_class(store, type));
+    return {};
+}
+
 } // namespace
 
 int main(int argc, char** argv)
@@ -44,5 +86,10 @@ int main(int argc, char** argv)
     std::printf("Command line  ");
     for (int i = 1; i < argc; ++i)
         std::printf(" %s", argv[i]);
-    std::printf("\n\nTest result: SUCCESS\n");
+    std::printf("\n");
+    auto const printed = print_store();
+    if (!printed)
+        std::printf("XenStore: %.*s\n", EXAMPLES_TEXT(describe(printed.error())));
+    std::printf("\nTest result: %s\n", printed ? "SUCCESS" : "FAILURE");
+    return printed ? 0 : 1;
 }

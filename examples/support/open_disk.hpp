@@ -1,5 +1,6 @@
 #pragma once
 
+#include "text.hpp"
 #include <lodger/runtime/services.hpp>
 
 #include <cinttypes>
@@ -8,9 +9,6 @@
 namespace examples {
 
 using namespace lodger;
-
-/// For printf's "%.*s".
-#define EXAMPLES_TEXT(view) static_cast<int>((view).size()), (view).data()
 
 inline void print_disks(Store& store)
 {
