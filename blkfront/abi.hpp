@@ -2,14 +2,14 @@
 
 /// The block device protocol, and what this directory relies on in it.
 
+#include <cstddef>
+#include <cstdint>
+
 #include <xen/event_channel.h>
 #include <xen/grant_table.h>
 #include <xen/io/blkif.h>
 #include <xen/io/protocols.h>
 #include <xen/xen.h>
-
-#include <cstddef>
-#include <cstdint>
 
 namespace lodger::blkfront {
 

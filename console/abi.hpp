@@ -2,10 +2,10 @@
 
 /// The console ring's layout, and what this directory relies on in it.
 
-#include <xen/io/console.h>
-
 #include <cstddef>
 #include <cstdint>
+
+#include <xen/io/console.h>
 
 namespace lodger::console {
 

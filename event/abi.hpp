@@ -2,10 +2,11 @@
 
 /// Xen's event channel interface, and what this directory relies on in it.
 
+#include <cstddef>
+#include <cstdint>
+
 #include <xen/event_channel.h>
 #include <xen/xen.h>
-
-#include <cstddef>
 
 namespace lodger::event {
 

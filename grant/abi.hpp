@@ -4,10 +4,11 @@
 
 #include <lodger/core/hypervisor.hpp>
 
+#include <cstddef>
+#include <cstdint>
+
 #include <xen/grant_table.h>
 #include <xen/xen.h>
-
-#include <cstddef>
 
 namespace lodger::grant {
 

@@ -2,11 +2,11 @@
 
 /// The layout of a shared ring, from Xen's own macros, and what this directory relies on in it.
 
-#include <xen/io/ring.h>
-
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+
+#include <xen/io/ring.h>
 
 namespace lodger::ring {
 

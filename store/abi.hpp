@@ -2,10 +2,10 @@
 
 /// XenStore's wire format, and what this directory relies on in it.
 
-#include <xen/io/xs_wire.h>
-
 #include <cstddef>
 #include <cstdint>
+
+#include <xen/io/xs_wire.h>
 
 namespace lodger::store {
 

@@ -2,9 +2,10 @@
 
 /// The XenBus states, and what this directory relies on in them.
 
-#include <xen/io/xenbus.h>
-
 #include <cstddef>
+#include <cstdint>
+
+#include <xen/io/xenbus.h>
 
 namespace lodger::xenbus {
 

@@ -2,10 +2,10 @@
 
 #include <lodger/core/ids.hpp>
 
-#include <xen/xen.h>
-
 #include <cstdint>
 #include <optional>
+
+#include <xen/xen.h>
 
 namespace lodger::arch {
 

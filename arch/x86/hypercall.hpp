@@ -2,6 +2,8 @@
 
 #include <lodger/core/result.hpp>
 
+#include <cstdint>
+
 #include <xen/event_channel.h>
 #include <xen/grant_table.h>
 #include <xen/memory.h>
@@ -9,8 +11,6 @@
 #include <xen/vcpu.h>
 #include <xen/version.h>
 #include <xen/xen.h>
-
-#include <cstdint>
 
 namespace lodger::arch {
 

@@ -6,10 +6,10 @@
 #include <lodger/arch/x86/boot_info.hpp>
 #include <lodger/core/result.hpp>
 
-#include <xen/xen.h>
-
 #include <cstddef>
 #include <span>
+
+#include <xen/xen.h>
 
 /// Where every entry ends: the runtime's start, which never returns.
 extern "C" [[noreturn]] void lodger_start(lodger::arch::BootInfo& boot);

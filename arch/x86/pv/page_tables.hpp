@@ -4,9 +4,9 @@
 #include <lodger/arch/x86/image.hpp>
 #include <lodger/core/result.hpp>
 
-#include <xen/xen.h>
-
 #include <cstdint>
+
+#include <xen/xen.h>
 
 /// Page tables of a PV guest. They hold machine frames and are read-only for us: every change is
 /// a hypercall, and Xen checks each entry (xen/arch/x86/mm.c). There are 4 KiB entries only.
