@@ -1,0 +1,25 @@
+#pragma once
+
+#include <lodger/core/time.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace lodger::sim {
+
+/// What a simulated disk is.
+struct BlockOptions {
+    std::uint32_t number = 51712; ///< xvda
+    std::size_t size = 128 * 1024;
+    std::uint32_t sector_size = 512;
+    std::uint32_t info = 0; ///< VDISK_*
+    /// How long a request takes, at most; the seed chooses.
+    Duration most_latency = std::chrono::microseconds{500};
+    /// Values of the backend's keys that replace the ordinary ones; nothing for a key left out.
+    std::map<std::string, std::optional<std::string>> keys{};
+};
+
+} // namespace lodger::sim

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <lodger/store/client.hpp>
+#include <lodger/tests/sim/world.hpp>
+
+namespace lodger::sim {
+
+/// A domain with a XenStore client, as both ends of a device need it.
+struct DriverDomain {
+    explicit DriverDomain(Domain& domain)
+        : domain{domain},
+          store{domain, domain.store_page(), domain.store_port()}
+    {
+        store.start().value();
+    }
+
+    Domain& domain;
+    store::Client<Domain> store;
+};
+
+} // namespace lodger::sim

@@ -1,0 +1,182 @@
+#include <lodger/tests/sim/store/daemon.hpp>
+#include <lodger/tests/sim/world.hpp>
+
+#include <algorithm>
+#include <cassert>
+
+namespace lodger::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Leaves a page as one may find it: indices anywhere, bytes of somebody else's in the rings.
+void make_dirty(store::Page& page, Random& random)
+{
+    std::uint32_t const style = static_cast<std::uint32_t>(random.below(3));
+    if (style == 0)
+        return;
+    auto const any = static_cast<std::uint32_t>(random.next());
+    page.req_cons = page.req_prod = style == 1 ? 0xffffff00 : any;
+    page.rsp_cons = page.rsp_prod = style == 1 ? 0xffffff00 : ~any;
+    std::ranges::generate(page.req, [&] { return static_cast<char>(random.next()); });
+    std::ranges::generate(page.rsp, [&] { return static_cast<char>(random.next()); });
+}
+
+} // namespace
+
+StoreDaemon::StoreDaemon(World& world) : world_{world}, domain_{world.add_domain(0)}
+{
+    introduce(domain_);
+    domain_.serve("xenstored", [this] { run(); });
+}
+
+void StoreDaemon::introduce(Domain& domain)
+{
+    make_dirty(domain.store_page(), world_.random());
+    Port const port = domain_.bind_interdomain(domain.id(), domain.store_port()).value();
+    domain_.listen(port, Listener::of<&StoreDaemon::wake_up>(*this)).value();
+    connections_.push_back(std::make_unique<StoreConnection>(world_, domain, port));
+    std::string const home = connections_.back()->home();
+    std::uint16_t const id = domain.id().value;
+    // As libxl makes them: the home is the toolstack's, some nodes in it are the guest's.
+    write(home, "");
+    permit(home, {{'n', 0}, {'r', id}});
+    write(home + "/domid", std::to_string(id));
+    for (char const* const shared : {"/device", "/control"})
+        write(home + shared, "");
+    for (char const* const own : {"/data", "/error", "/control/shutdown"}) {
+        write(home + own, "");
+        permit(home + own, {{'n', id}});
+    }
+}
+
+void StoreDaemon::write(std::string_view path, std::string_view value)
+{
+    static_cast<void>(
+        change(tree_, lodger::Domain{0}, XS_WRITE, std::string{path}, value, nullptr));
+}
+
+void StoreDaemon::rm(std::string_view path)
+{
+    static_cast<void>(change(tree_, lodger::Domain{0}, XS_RM, std::string{path}, "", nullptr));
+}
+
+std::optional<std::string> StoreDaemon::read(std::string_view path) const
+{
+    Node const* const node = tree_.find(path);
+    return node ? std::optional{node->value} : std::nullopt;
+}
+
+void StoreDaemon::permit(std::string_view path, std::vector<Permission> permissions)
+{
+    auto const done = tree_.set_permissions(lodger::Domain{0}, path, std::move(permissions));
+    assert(done);
+    publish(lodger::Domain{0}, {std::string{path}, false});
+}
+
+std::vector<std::string> StoreDaemon::values_of(std::string_view path) const
+{
+    std::vector<std::string> values;
+    for (StoreRecord const& record : history_) {
+        if (record.path == path && (values.empty() || values.back() != record.value))
+            values.push_back(record.value);
+    }
+    return values;
+}
+
+StoreConnection& StoreDaemon::connection(Domain const& client)
+{
+    return **std::ranges::find_if(
+        connections_, [&](auto const& candidate) { return &candidate->client() == &client; });
+}
+
+void StoreDaemon::silence(bool silent)
+{
+    silent_ = silent;
+    wake_up();
+}
+
+void StoreDaemon::wake_up()
+{
+    domain_.wake(changed_);
+}
+
+void StoreDaemon::run()
+{
+    while (!world_.is_finishing()) {
+        bool moved = false;
+        Deadline deadline;
+        for (std::size_t i = 0; i < connections_.size() && !silent_; ++i) {
+            moved |= serve(*connections_[i]);
+            deadline.at = std::min(deadline.at, connections_[i]->next_due());
+        }
+        // Whether time was up or something came does not matter: the next round looks.
+        if (!moved)
+            static_cast<void>(domain_.wait(changed_, deadline));
+    }
+}
+
+bool StoreDaemon::serve(StoreConnection& connection)
+{
+    if (connection.is_dead())
+        return false;
+    bool moved = connection.send();
+    if (connection.replies_waiting() < quotas.outstanding)
+        moved |= connection.receive();
+    while (connection.replies_waiting() < quotas.outstanding) {
+        auto const message = connection.next();
+        if (!message)
+            break;
+        handle(connection, *message);
+        world_.spend(world_.random().up_to(20us));
+        moved = true;
+    }
+    if (moved)
+        static_cast<void>(domain_.notify(connection.port()));
+    return moved;
+}
+
+void StoreDaemon::handle(StoreConnection& connection, StoreMessage const& message)
+{
+    Faults& faults = connection.client().faults();
+    auto const answer = perform(connection, message);
+    std::uint32_t type = answer ? message.header.type : std::uint32_t{XS_ERROR};
+    std::string payload = answer ? *answer : std::string{answer.error()} + '\0';
+    if (payload.size() > store::most_payload) {
+        type = XS_ERROR;
+        payload = std::string{"E2BIG"} + '\0';
+    }
+    if (faults.strikes(Fault::store_no_reply))
+        return;
+    if (faults.strikes(Fault::store_wrong_type))
+        type ^= 1;
+    if (faults.strikes(Fault::store_unknown_id)) {
+        store::Header unknown = message.header;
+        unknown.req_id ^= 0x5a5a0000;
+        connection.reply(unknown, type, payload);
+    }
+    connection.reply(message.header, type, payload);
+    if (answer && message.header.type == XS_WATCH)
+        connection.event(connection.watches.back(), connection.watches.back().path);
+}
+
+void StoreDaemon::publish(lodger::Domain by, Change const& change)
+{
+    Node const* const node = tree_.find(change.path);
+    history_.push_back({world_.now(), by, change.path, node ? node->value : ""});
+    world_.trace().add(
+        world_.now(), by,
+        node ? "store " + change.path + " = \"" + node->value + "\""
+             : "store " + change.path + " removed");
+    for (auto const& connection : connections_) {
+        for (RegisteredWatch const& watch : connection->watches) {
+            bool const below = watch.path == "/" || change.path.starts_with(watch.path + "/");
+            bool const hit = change.path == watch.path || (below && !change.exact);
+            if (hit && tree_.may_read(connection->client().id(), change.path))
+                connection->event(watch, change.path);
+        }
+    }
+    wake_up();
+}
+
+} // namespace lodger::sim

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <lodger/tests/sim/store/connection.hpp>
+
+#include <functional>
+#include <memory>
+#include <span>
+
+namespace lodger::sim {
+
+/// What the daemon allows an unprivileged domain; the defaults are those of the C daemon.
+struct StoreQuotas {
+    std::size_t nodes = 1000;
+    std::size_t watches = 128;
+    std::size_t transactions = 10;
+    std::size_t outstanding = 20;
+};
+
+/// One change of one node, as it was committed.
+struct StoreRecord {
+    Instant at;
+    lodger::Domain by;
+    std::string path;
+    std::string value; ///< empty for a removal
+};
+
+/// XenStore: a daemon in domain 0 which speaks the wire protocol with every domain, and for the
+/// test a way in that needs no protocol. It does what the C daemon does, except that replies may
+/// overtake each other.
+class StoreDaemon {
+public:
+    explicit StoreDaemon(World& world);
+
+    /// Connects a domain and makes its home.
+    void introduce(Domain& domain);
+
+    // The test's way in: as domain 0, at once, from anywhere.
+    void write(std::string_view path, std::string_view value);
+    void rm(std::string_view path);
+    std::optional<std::string> read(std::string_view path) const;
+    /// @param permissions the owner and what others may first, as in `Node`
+    void permit(std::string_view path, std::vector<Permission> permissions);
+    Tree const& tree() const { return tree_; }
+
+    // What a test asks and sets.
+    StoreQuotas quotas;
+    std::vector<StoreRecord> const& history() const { return history_; }
+    /// The values that a node had, one after another.
+    std::vector<std::string> values_of(std::string_view path) const;
+    StoreConnection& connection(Domain const& client);
+    /// From now on nothing is read and nothing answered, or all goes on.
+    void silence(bool silent);
+
+private:
+    void run();
+    bool serve(StoreConnection& connection);
+    void handle(StoreConnection& connection, StoreMessage const& message);
+    void wake_up();
+    /// Tells watches and the history of what was committed.
+    void publish(lodger::Domain by, Change const& change);
+
+    // What the messages ask for (messages.cpp).
+    Answer<std::string> perform(StoreConnection& connection, StoreMessage const& message);
+    Answer<std::string> perform_on_node(StoreConnection& connection, StoreMessage const& message);
+    Answer<> change(
+        Tree& tree, lodger::Domain who, std::uint32_t type, std::string const& path,
+        std::string_view value, OpenTransaction* transaction);
+    Answer<> watch(StoreConnection& connection, std::string_view path, std::string_view token);
+    Answer<> unwatch(StoreConnection& connection, std::string_view path, std::string_view token);
+    Answer<std::string> start_transaction(StoreConnection& connection);
+    Answer<> end_transaction(StoreConnection& connection, std::uint32_t id, bool commit);
+
+    World& world_;
+    Domain& domain_;
+    Tree tree_;
+    std::vector<std::unique_ptr<StoreConnection>> connections_;
+    std::vector<StoreRecord> history_;
+    WaitQueue changed_;
+    std::uint32_t last_transaction_ = 0;
+    bool silent_ = false;
+};
+
+} // namespace lodger::sim

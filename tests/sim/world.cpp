@@ -1,0 +1,198 @@
+#include <lodger/tests/sim/store/daemon.hpp>
+#include <lodger/tests/sim/world.hpp>
+
+#include <array>
+#include <cassert>
+
+namespace lodger::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t most_steps = 50'000'000;
+
+World* the_world = nullptr;
+
+} // namespace
+
+World::World(std::uint64_t seed) : seed_{seed}, random_{seed}
+{
+    assert(!the_world);
+    the_world = this;
+    Arena::instance().reset();
+    constexpr std::array<std::uint64_t, 5> switches{0, 4, 16, 64, 1024};
+    constexpr std::array<Duration, 4> latencies{0ns, 5us, 50us, 1ms};
+    switch_at_access_ = switches[random_.below(switches.size())];
+    most_wake_latency_ = latencies[random_.below(latencies.size())];
+    now_ = Instant{random_.up_to(10s)};
+    limit_ = now_ + 1h;
+    store_ = std::make_unique<StoreDaemon>(*this);
+}
+
+World::~World()
+{
+    while (!belongings_.empty())
+        belongings_.pop_back();
+    store_.reset();
+    domains_.clear();
+    the_world = nullptr;
+}
+
+World* World::current()
+{
+    return the_world;
+}
+
+Domain& World::add_domain(std::uint16_t id)
+{
+    assert(!find(lodger::Domain{id}));
+    domains_.push_back(std::make_unique<Domain>(*this, lodger::Domain{id}));
+    Domain& domain = *domains_.back();
+    if (store_) // Not yet for the daemon's own domain.
+        store_->introduce(domain);
+    return domain;
+}
+
+Domain* World::find(lodger::Domain id)
+{
+    for (auto const& domain : domains_) {
+        if (domain->id() == id)
+            return domain.get();
+    }
+    return nullptr;
+}
+
+void World::run()
+{
+    run_while([this] { return unfinished(false) > 0; });
+}
+
+void World::finish()
+{
+    finishing_ = true;
+    std::uint64_t const last_step = steps_ + 100'000;
+    run_while([&] { return unfinished(true) > 0 && steps_ < last_step; });
+    if (unfinished(true) > 0)
+        throw Broken{"services that do not end:\n" + describe()};
+}
+
+void World::run_while(std::function<bool()> unfinished)
+{
+    while (unfinished()) {
+        Domain* const next = choose();
+        if (!next)
+            throw Broken{"deadlock: nobody can ever run again\n" + describe()};
+        if (now_ > limit_)
+            throw Broken{"still running at the end of virtual time\n" + describe()};
+        if (++steps_ > most_steps)
+            throw Broken{"livelock: too many steps\n" + describe()};
+        running_ = next;
+        next->current_->resume();
+        running_ = nullptr;
+        if (!failure_.empty())
+            throw Broken{failure_};
+        next->reap();
+    }
+}
+
+/// Chooses among all that can run now; if there are none, time goes on to when the first can.
+Domain* World::choose()
+{
+    Instant earliest = Instant::max();
+    std::size_t runnable = 0;
+    for (auto const& domain : domains_) {
+        Instant const at = domain->runnable_at();
+        runnable += at <= now_;
+        earliest = std::min(earliest, at);
+    }
+    if (earliest == Instant::max())
+        return nullptr;
+    if (runnable == 0) {
+        now_ = earliest;
+        return choose();
+    }
+    std::size_t chosen = random_.below(runnable);
+    for (auto const& domain : domains_) {
+        if (domain->runnable_at() <= now_ && chosen-- == 0)
+            return domain.get();
+    }
+    return nullptr;
+}
+
+std::size_t World::unfinished(bool services) const
+{
+    std::size_t count = 0;
+    for (auto const& domain : domains_) {
+        for (auto const& thread : domain->threads_)
+            count += thread->is_service == services;
+    }
+    return count;
+}
+
+void World::scheduling_point()
+{
+    spend(random_.up_to(2us));
+    if (running_ && random_.chance(2))
+        Fiber::suspend();
+}
+
+void World::before_shared_access()
+{
+    if (!running_)
+        return;
+    spend(10ns);
+    if (random_.chance(switch_at_access_))
+        Fiber::suspend();
+}
+
+void World::after_shared_store(void const* address, std::size_t size)
+{
+    if (store_observer_)
+        store_observer_({now_, running_ ? running_->id() : lodger::Domain{}, address, size});
+}
+
+std::size_t World::copy_piece(std::size_t size)
+{
+    bool const torn = running_ && size > 1 && random_.chance(switch_at_access_);
+    return torn ? random_.between(1, size) : size;
+}
+
+void World::fail(std::string why)
+{
+    if (failure_.empty())
+        failure_ = std::move(why);
+    while (Fiber::current())
+        Fiber::suspend();
+}
+
+void World::note(std::string text)
+{
+    trace_.add(now_, running_ ? running_->id() : lodger::Domain{}, std::move(text));
+}
+
+std::string World::describe() const
+{
+    std::string text;
+    for (auto const& domain : domains_)
+        text += domain->describe();
+    return text;
+}
+
+void before_shared_access()
+{
+    if (the_world)
+        the_world->before_shared_access();
+}
+
+void after_shared_store(void const* address, std::size_t size)
+{
+    if (the_world)
+        the_world->after_shared_store(address, size);
+}
+
+std::size_t copy_piece(std::size_t size)
+{
+    return the_world ? the_world->copy_piece(size) : size;
+}
+
+} // namespace lodger::sim
