@@ -21,7 +21,7 @@ GUEST_SECONDS = 60
 
 @dataclass
 class Run:
-    """A guest that has ended and is kept by Xen."""
+    """A guest that has ended and is kept by Xen, until the next one or the case's end."""
 
     guest: Guest
     end: End
@@ -41,6 +41,7 @@ class Rig:
         self._name = f"{case.name}-{case.mode}"
         self._log = log
         self._guests = 0
+        self._finished = []
         self._stack = ExitStack()
 
     def __enter__(self):
@@ -58,6 +59,7 @@ class Rig:
         path = IMAGES / f"{image}.elf"
         if not path.exists():
             raise MachineError(f"there is no {path.relative_to(places.REPOSITORY)}: run make")
+        self._make_way()
         self._guests += 1
         name = f"{self._name}-{self._guests}"
         settings = Settings(path, name, self.mode, memory, arguments, list(disks), list(extra))
@@ -66,9 +68,15 @@ class Rig:
         self.log(f"--- {image} {arguments}\n{guest.configuration()}--- console\n")
         return guest
 
+    def _make_way(self):
+        """Destroys the guests that have ended, so that the next one may have their disks."""
+        while self._finished:
+            self._finished.pop().destroy()
+
     def finish(self, guest, seconds=GUEST_SECONDS):
         """Runs a paused guest to its end."""
         end = guest.run(seconds, self.log)
+        self._finished.append(guest)
         verdict = judge(end.console, end.reason)
         self.log(f"--- {verdict.words} ({end.reason}, {end.seconds:.1f} s)\n")
         if end.reason != "poweroff":
