@@ -18,8 +18,9 @@ WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wno-maybe-uninitialized -Werror
 
 # No red zone: a PV event frame overwrites it. Frame pointers: for backtraces.
 MACHINE := -O2 -g -mno-red-zone -mcmodel=small -fno-pic -fcf-protection=none \
-    -ffunction-sections -fdata-sections -fno-omit-frame-pointer -fstack-clash-protection \
-    -fstack-protector-strong -mstack-protector-guard=global -ffile-prefix-map=$(CURDIR)=.
+    -ffunction-sections -fdata-sections -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer \
+    -fstack-clash-protection -fstack-protector-strong -mstack-protector-guard=global \
+    -ffile-prefix-map=$(CURDIR)=.
 GUEST_FLAGS := $(MACHINE) $(XEN_CXXFLAGS) $(WARNINGS)
 LIBRARY_CXXFLAGS := $(CXX_STANDARD) $(GUEST_FLAGS) -fno-exceptions -fno-rtti
 # An application may have its own flags in its directory's flags.mk (CXXFLAGS_<name> += ...).

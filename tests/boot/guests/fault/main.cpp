@@ -33,6 +33,7 @@ int answer()
     auto* const code = opaque(static_cast<unsigned char*>(std::malloc(16)));
     *code = 0xc3; // ret
     reinterpret_cast<void (*)()>(code)();
+    opaque(code); // so that the call is not the last thing done, and this function's frame stays
 }
 
 [[gnu::noinline]] void read_null()
