@@ -1,5 +1,6 @@
 """The life of one guest: created paused, run, followed to its end, looked at, destroyed."""
 
+import codecs
 import shutil
 import time
 from dataclasses import dataclass
@@ -61,6 +62,7 @@ class Guest:
 
     def _create(self):
         name = self.settings.name
+        self._console_path.unlink(missing_ok=True)
         shutil.copy(self.settings.image, self.machine.share / "images" / name)
         for disk in self.settings.disks:
             self.disks.append(AttachedDisk(self.machine, disk))
@@ -83,9 +85,11 @@ class Guest:
         self.machine.run(f"xl unpause {self.identifier}")
 
     def console(self):
-        if not self._console_path.exists():
-            return ""
-        return self._console_path.read_bytes().decode(errors="replace").replace("\r", "")
+        """All the guest has said, as text with plain line ends."""
+        return self._console_bytes().decode(errors="replace").replace("\r\n", "\n")
+
+    def _console_bytes(self):
+        return self._console_path.read_bytes() if self._console_path.exists() else b""
 
     def follow(self, seconds, show=lambda text: None):
         """Waits for the end and returns it; `show` gets the console's text as it comes.
@@ -93,14 +97,15 @@ class Guest:
         After `seconds` the guest counts as hanging.
         """
         deadline = self._unpaused + seconds
-        shown = 0
+        self._shown = 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         reason = None
         while reason is None:
-            shown = self._show_from(shown, show)
+            self._show_news(show)
             reason = self._reason_if_ended(deadline)
         ended = time.monotonic()
         self._settle()
-        self._show_from(shown, show)
+        self._show_news(show)
         registers = "" if reason in ("poweroff", "gone") else self._registers()
         log = self.machine.xen_log(self._log_position)
         return End(reason, self.console(), ended - self._unpaused, log, registers)
@@ -109,11 +114,12 @@ class Guest:
         self.unpause()
         return self.follow(seconds, show)
 
-    def _show_from(self, shown, show):
-        text = self.console()
-        if len(text) > shown:
-            show(text[shown:])
-        return len(text)
+    def _show_news(self, show):
+        """What came since last time, carriage returns and all: a progress bar needs them."""
+        news = self._console_bytes()[self._shown :]
+        if news:
+            self._shown += len(news)
+            show(self._decoder.decode(news))
 
     def _reason_if_ended(self, deadline):
         now = time.monotonic()
@@ -135,8 +141,8 @@ class Guest:
         """Waits until the console has stopped growing."""
         deadline = time.monotonic() + 10 * SETTLE_SECONDS
         length = -1
-        while length != len(self.console()) and time.monotonic() < deadline:
-            length = len(self.console())
+        while length != len(self._console_bytes()) and time.monotonic() < deadline:
+            length = len(self._console_bytes())
             time.sleep(SETTLE_SECONDS)
 
     def _registers(self):
