@@ -5,7 +5,7 @@
 #   SEEDS=n    percent of the usual number of seeds
 
 HOST_CXX ?= g++
-HOST_FLAGS := -std=c++23 -g -O1 -Wall -Wextra -Wno-missing-field-initializers \
+HOST_FLAGS := -std=c++23 -g -Og -Wall -Wextra -Wno-missing-field-initializers \
 	-fsanitize=address,undefined -fno-sanitize-recover \
 	-D__XEN_INTERFACE_VERSION__=0x00040e00 -Ibuild/include -idirafter build/xen-include
 host := build/host

@@ -86,6 +86,7 @@ private:
     void loop();
     void expire();
     void poll();
+    void end_thread();
     void make_ready(Thread& thread);
     bool any_pending() const;
     /// Back to the loop, until the thread is chosen again.
@@ -112,6 +113,7 @@ private:
     Thread* running_ = nullptr;
     std::vector<std::unique_ptr<Thread>> threads_;
     std::vector<Thread*> ready_;
+    bool thread_ended_ = false;
     bool is_polling_ = false;
     Instant poll_until_{};
     Instant kicked_at_ = Instant::max();

@@ -23,7 +23,7 @@ struct Channel {
 /// does, with a port or zero, or an errno below zero (xen/common/event_channel.c).
 class EventChannels {
 public:
-    static constexpr std::uint32_t most_ports = 4096;
+    static constexpr std::uint32_t most_ports = 1024; ///< Xen has 4096; fewer make a world cheaper
 
     explicit EventChannels(World& world) : world_{world} {}
 

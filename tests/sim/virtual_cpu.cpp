@@ -1,6 +1,7 @@
 #include <lodger/tests/sim/world.hpp>
 
 #include <algorithm>
+#include <utility>
 
 // The part of a domain that runs its threads: what the guest's own runtime does with its one loop.
 
@@ -21,12 +22,21 @@ void Domain::serve(std::string name, std::function<void()> body)
 void Domain::start(std::string name, bool is_service, std::function<void()> body)
 {
     auto run = [this, body = std::move(body)] {
+        struct End {
+            Domain& domain;
+            ~End() { domain.end_thread(); }
+        } end{*this};
         body();
-        running_ = nullptr;
-        current_ = &loop_;
     };
     threads_.push_back(std::make_unique<Thread>(std::move(name), is_service, std::move(run)));
     make_ready(*threads_.back());
+}
+
+void Domain::end_thread()
+{
+    thread_ended_ = true;
+    running_ = nullptr;
+    current_ = &loop_;
 }
 
 void Domain::make_ready(Thread& thread)
@@ -37,7 +47,7 @@ void Domain::make_ready(Thread& thread)
 
 void Domain::loop()
 {
-    while (true) {
+    while (!world_.is_finishing() || !threads_.empty()) {
         ports_.dispatch(pending_);
         expire();
         if (ready_.empty()) {
@@ -92,8 +102,9 @@ bool Domain::any_pending() const
 
 Instant Domain::runnable_at() const
 {
-    bool const must_end = world_.is_finishing() && !threads_.empty();
-    if (!is_polling_ || must_end)
+    if (loop_.is_done())
+        return Instant::max();
+    if (!is_polling_ || world_.is_finishing())
         return Instant{};
     return std::min(kicked_at_, poll_until_);
 }
@@ -170,6 +181,8 @@ void Domain::sleep(Duration duration)
 /// Buries the threads that have ended; what one of them threw goes on from here.
 void Domain::reap()
 {
+    if (!std::exchange(thread_ended_, false))
+        return;
     std::exception_ptr failure;
     std::erase_if(threads_, [&](auto const& thread) {
         if (!thread->fiber.is_done())

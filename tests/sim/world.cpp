@@ -1,6 +1,7 @@
 #include <lodger/tests/sim/store/daemon.hpp>
 #include <lodger/tests/sim/world.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 
@@ -64,15 +65,15 @@ Domain* World::find(lodger::Domain id)
 
 void World::run()
 {
-    run_while([this] { return unfinished(false) > 0; });
+    run_while([this] { return unfinished_threads() > 0; });
 }
 
 void World::finish()
 {
     finishing_ = true;
     std::uint64_t const last_step = steps_ + 100'000;
-    run_while([&] { return unfinished(true) > 0 && steps_ < last_step; });
-    if (unfinished(true) > 0)
+    run_while([&] { return !all_ended() && steps_ < last_step; });
+    if (!all_ended())
         throw Broken{"services that do not end:\n" + describe()};
 }
 
@@ -119,14 +120,20 @@ Domain* World::choose()
     return nullptr;
 }
 
-std::size_t World::unfinished(bool services) const
+std::size_t World::unfinished_threads() const
 {
     std::size_t count = 0;
     for (auto const& domain : domains_) {
         for (auto const& thread : domain->threads_)
-            count += thread->is_service == services;
+            count += !thread->is_service;
     }
     return count;
+}
+
+bool World::all_ended() const
+{
+    return std::ranges::all_of(
+        domains_, [](auto const& domain) { return domain->loop_.is_done(); });
 }
 
 void World::scheduling_point()

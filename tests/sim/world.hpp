@@ -97,7 +97,8 @@ public:
 private:
     void run_while(std::function<bool()> unfinished);
     Domain* choose();
-    std::size_t unfinished(bool services) const;
+    std::size_t unfinished_threads() const;
+    bool all_ended() const;
     std::string describe() const;
 
     std::uint64_t seed_;
