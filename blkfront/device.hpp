@@ -118,7 +118,7 @@ public:
     }
 
     /// Waits until requests have completed, or the device failed.
-    Result<> wait(Deadline deadline) { return hypervisor().wait(completed_, deadline); }
+    Result<> wait(Deadline deadline) { return lodger::wait(hypervisor(), completed_, deadline); }
 
     /// Gives up waiting for a request in flight: it may still happen, but nobody hears of it.
     void abandon(Io& io)

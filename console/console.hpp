@@ -1,7 +1,7 @@
 #pragma once
 
 #include <lodger/console/abi.hpp>
-#include <lodger/core/hypervisor.hpp>
+#include <lodger/core/wait.hpp>
 #include <lodger/ring/bytes.hpp>
 
 namespace lodger::console {
@@ -58,7 +58,7 @@ public:
                 notify();
                 return count;
             }
-            LODGER_TRY(hypervisor_.wait(changed_, deadline));
+            LODGER_TRY(wait(hypervisor_, changed_, deadline));
         }
     }
 
@@ -95,7 +95,7 @@ private:
         std::size_t const before = LODGER_TRY(output_.space());
         Deadline const deadline = after(hypervisor_, patience);
         while (LODGER_TRY(output_.space()) == before) {
-            auto const waited = hypervisor_.wait(changed_, deadline);
+            auto const waited = wait(hypervisor_, changed_, deadline);
             reader_is_gone_ = !waited && waited.error() == Errc::timed_out;
             LODGER_TRY(waited);
         }

@@ -79,15 +79,6 @@ concept MappingHypervisor =
         { h.unmap_grant(page) } -> std::same_as<Result<void>>;
     };
 
-/// Waits until `ready()` holds; looks first, so it never sleeps on what is there already.
-template <Hypervisor H, std::predicate Ready>
-Result<void> wait_until(H& hypervisor, WaitQueue& queue, Deadline deadline, Ready ready)
-{
-    while (!ready())
-        LODGER_TRY(hypervisor.wait(queue, deadline));
-    return {};
-}
-
 /// The deadline that lies `duration` ahead of now.
 template <Hypervisor H>
 Deadline after(H& hypervisor, Duration duration)

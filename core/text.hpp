@@ -14,6 +14,8 @@ namespace lodger {
 template <std::size_t most>
 class Text {
 public:
+    static constexpr std::size_t capacity = most;
+
     constexpr Text() = default;
 
     static Result<Text> of(std::string_view text)

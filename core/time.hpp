@@ -17,9 +17,19 @@ struct SystemTime {
 using Duration = SystemTime::duration;
 using Instant = SystemTime::time_point;
 
+class Cancellation;
+
 /// How long a call may wait. Every call that can wait takes one.
 struct Deadline {
     Instant at = Instant::max();
+    /// Ends the wait earlier, when somebody asks for it (core/wait.hpp).
+    Cancellation* cancellation = nullptr;
+
+    /// The same call may wait no longer than until `time`.
+    constexpr Deadline no_later_than(Instant time) const
+    {
+        return {at < time ? at : time, cancellation};
+    }
 
     /// For the rare wait that only an outside event ends, such as the main loop of a service.
     static constexpr Deadline never() { return {}; }

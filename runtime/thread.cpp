@@ -1,5 +1,6 @@
 #include <lodger/arch/x86/context.hpp>
 #include <lodger/arch/x86/platform.hpp>
+#include <lodger/core/wait.hpp>
 #include <lodger/runtime/c_library_state.hpp>
 #include <lodger/runtime/guest.hpp>
 #include <lodger/runtime/panic.hpp>
@@ -54,7 +55,8 @@ Result<Thread*> Thread::create(Options options, void (*function)(void*), void* a
 {
     std::size_t const size = round_up(options.stack_size + Top::size(), page_size);
     std::span<std::byte> const pages = LODGER_TRY(guest().allocate_pages(1 + size / page_size));
-    if (auto const guarded = arch::protect(pages.data()); !guarded) {
+    if (auto const guarded = arch::protect(pages.data(), arch::Protection::none);
+        !guarded) {
         guest().free_pages(pages);
         return Failure{guarded.error()};
     }
@@ -137,7 +139,7 @@ void Thread::give_back()
     std::span<std::byte> const pages = pages_;
     this->~Thread();
     // If the guard cannot be lifted, the pages stay taken: better lost than broken.
-    if (arch::unprotect(pages.data()))
+    if (arch::protect(pages.data(), arch::Protection::read_write))
         guest().free_pages(pages);
 }
 

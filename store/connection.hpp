@@ -1,10 +1,20 @@
 #pragma once
 
-#include <lodger/core/hypervisor.hpp>
+#include <lodger/core/wait.hpp>
 #include <lodger/ring/bytes.hpp>
 #include <lodger/store/session.hpp>
 
 namespace lodger::store {
+
+/// Asks the daemon to watch what a state describes.
+inline Request watch_request(WatchState const& state)
+{
+    using namespace std::literals;
+    std::string_view const depth_end = state.depth().empty() ? ""sv : "\0"sv;
+    return {
+        .type = Type::watch,
+        .pieces = {state.path(), "\0"sv, state.token(), "\0"sv, state.depth(), depth_end}};
+}
 
 /// Joins a `Session` to the page and the port that Xen gave the domain for XenStore, and makes its
 /// requests wait. Borrows both: they were there before us and stay (the port is never closed).
@@ -34,8 +44,36 @@ public:
     Connection& operator=(Connection const&) = delete;
     ~Connection() { hypervisor_.unlisten(port_); }
 
-    /// Starts to take replies. Call once, before anything else.
-    Result<> start() { return hypervisor_.listen(port_, Listener::of<&Connection::pump>(*this)); }
+    /// Starts to take replies. Call once, before anything else. A page may be found in the middle
+    /// of a reconnection that somebody before us asked for; that is waited for.
+    Result<> start(Deadline deadline)
+    {
+        LODGER_TRY(hypervisor_.listen(port_, Listener::of<&Connection::pump>(*this)));
+        if (Memory::load_relaxed(page_.connection) == XENSTORE_CONNECTED || !can_reconnect())
+            return {};
+        return reopen(deadline);
+    }
+
+    /// What the daemon offers, as the bits of docs/misc/xenstore-ring.txt.
+    std::uint32_t server_features() const { return Memory::load_relaxed(page_.server_features); }
+
+    /// Counts how often the connection began anew; a transaction does not outlive it.
+    std::uint32_t epoch() const { return epoch_; }
+
+    /// Has the daemon begin anew with us, after it gave up or was replaced: what is in flight and
+    /// every transaction fail as `disconnected`, watches are registered again, and each fires once.
+    /// @return `not_implemented` if the daemon does not offer that
+    Result<> reconnect(Deadline deadline)
+    {
+        if (!can_reconnect())
+            return Failure{Errc::not_implemented};
+        fail(Errc::disconnected);
+        Memory::store_release(page_.connection, XENSTORE_RECONNECT);
+        LODGER_TRY(reopen(deadline));
+        for (auto const* state = session_.watches().first(); state; state = state->next())
+            LODGER_TRY(call(watch_request(*state), {}, deadline));
+        return {};
+    }
 
     H& hypervisor() const { return hypervisor_; }
     Session& session() { return session_; }
@@ -104,6 +142,29 @@ public:
     }
 
 private:
+    bool can_reconnect() const { return server_features() & XENSTORE_SERVER_FEATURE_RECONNECTION; }
+
+    /// Waits until the daemon has emptied the rings, and begins anew with them. Until then nothing
+    /// in the page but its `connection` means anything.
+    Result<> reopen(Deadline deadline)
+    {
+        fail(Errc::disconnected);
+        LODGER_TRY(hypervisor_.notify(port_));
+        while (Memory::load_acquire(page_.connection) != XENSTORE_CONNECTED) {
+            Deadline const check = deadline.no_later_than(hypervisor_.now() + check_interval);
+            auto const waited = lodger::wait(hypervisor_, changed_, check);
+            if (!waited && (check.at == deadline.at || waited.error() != Errc::timed_out))
+                return waited;
+        }
+        requests_ = {page_.req, page_.req_prod, page_.req_cons};
+        replies_ = {page_.rsp, page_.rsp_cons, page_.rsp_prod};
+        error_at_start_ = Memory::load_relaxed(page_.error);
+        session_.restart();
+        failed_.reset();
+        ++epoch_;
+        return {};
+    }
+
     /// @return bytes moved, in either direction
     Result<std::size_t> exchange_bytes()
     {
@@ -147,6 +208,7 @@ private:
     Session session_;
     WaitQueue changed_;
     std::uint32_t error_at_start_;
+    std::uint32_t epoch_ = 0;
     std::optional<Errc> failed_;
 };
 

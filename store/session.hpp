@@ -109,6 +109,13 @@ public:
         staged_ = staged_end_ = 0;
     }
 
+    /// Forgets what was half sent and half received, for a ring that begins anew.
+    void restart()
+    {
+        staged_ = staged_end_ = 0;
+        decoder_ = {};
+    }
+
     Watches& watches() { return watches_; }
 
 private:

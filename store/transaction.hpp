@@ -33,29 +33,47 @@ end_transaction(Connection<H>& connection, std::uint32_t id, bool commit, Deadli
     return {};
 }
 
+/// Lets whoever we collide with finish: twice as long after each attempt, so that a storm of
+/// collisions calms down.
+template <Hypervisor H>
+Result<> back_off(H& hypervisor, int attempt, Deadline deadline)
+{
+    constexpr Duration shortest = std::chrono::microseconds{50};
+    constexpr int most_doublings = 10;
+    WaitQueue nobody_wakes_this;
+    Instant const until = hypervisor.now() + shortest * (1 << std::min(attempt, most_doublings));
+    auto const waited = wait(hypervisor, nobody_wakes_this, deadline.no_later_than(until));
+    bool const is_over = !waited && waited.error() == Errc::timed_out;
+    return is_over && !deadline.passed(hypervisor.now()) ? Result<>{} : waited;
+}
+
 /// See `Client::transaction`.
 template <Hypervisor H, class Body>
 auto run_transaction(Connection<H>& connection, Body& body, Deadline deadline)
     -> decltype(body(std::declval<Operations<H>&>()))
 {
-    // Aborting is owed to the daemon even when the caller's own time is up.
+    // Aborting is owed to the daemon even when the caller's own time is up, or it was cancelled.
     constexpr Duration grace = std::chrono::seconds{1};
     for (int attempt = 0; attempt < most_attempts; ++attempt) {
         std::uint32_t const id = LODGER_TRY(start_transaction(connection, deadline));
+        std::uint32_t const epoch = connection.epoch();
         Operations<H> operations{connection, id};
         auto outcome = body(operations);
-        if (!outcome) {
+        if (connection.epoch() != epoch)
+            return Failure{Errc::disconnected}; // The daemon has forgotten the transaction.
+        if (outcome) {
+            auto const ended = end_transaction(connection, id, true, deadline);
+            if (ended)
+                return outcome;
+            if (ended.error() != Errc::again)
+                return Failure{ended.error()};
+        } else {
             Deadline const extended = after(connection.hypervisor(), grace);
             static_cast<void>(end_transaction(connection, id, false, extended));
             if (outcome.error() != Errc::again)
                 return outcome;
-            continue;
         }
-        auto const ended = end_transaction(connection, id, true, deadline);
-        if (ended)
-            return outcome;
-        if (ended.error() != Errc::again)
-            return Failure{ended.error()};
+        LODGER_TRY(back_off(connection.hypervisor(), attempt, deadline));
     }
     return Failure{Errc::again};
 }

@@ -21,18 +21,19 @@ public:
     }
     ~Watch() { retire(); }
 
-    /// Registers a watch of `path` and everything below it.
-    static Result<Watch> create(Connection<H>& connection, Path path, Deadline deadline)
+    /// Registers a watch of `path` and what is below it.
+    /// @param depth how many levels below count, if not all: `not_implemented` if the daemon does
+    /// not offer that
+    static Result<Watch> create(
+        Connection<H>& connection, Path path, std::optional<std::uint32_t> depth, Deadline deadline)
     {
-        using namespace std::literals;
+        if (depth && !(connection.server_features() & feature_watch_depth))
+            return Failure{Errc::not_implemented};
         Watches& watches = connection.session().watches();
-        Watch watch{connection, LODGER_TRY(WatchState::create(path, watches.next_number()))};
+        Watch watch{connection, LODGER_TRY(WatchState::create(path, watches.next_number(), depth))};
         // Before the request goes out: the first event may come ahead of the reply.
         watches.add(*watch.state_);
-        LODGER_TRY(connection.call(
-            {.type = Type::watch,
-             .pieces = {watch.state_->path(), "\0"sv, watch.state_->token(), "\0"sv}},
-            {}, deadline));
+        LODGER_TRY(connection.call(watch_request(*watch.state_), {}, deadline));
         return watch;
     }
 
@@ -49,6 +50,18 @@ public:
         while (!has_event())
             LODGER_TRY(connection_->wait(deadline));
         return state_->pop(buffer);
+    }
+
+    /// Forgets the events that are waiting: for who will look at everything anyway.
+    void discard_events() { state_->clear(); }
+
+    /// Waits for the event that every new watch fires, and forgets it.
+    Result<> skip_first(Deadline deadline)
+    {
+        while (!has_event())
+            LODGER_TRY(connection_->wait(deadline));
+        discard_events();
+        return {};
     }
 
 private:

@@ -5,6 +5,7 @@
 #include <lodger/store/wire.hpp>
 
 #include <memory>
+#include <optional>
 
 namespace lodger::store {
 
@@ -18,7 +19,9 @@ public:
     static constexpr std::size_t most_bytes = 1024;
 
     /// @param number what tells this watch's events from others', unique in its session
-    static Result<std::unique_ptr<WatchState>> create(Path path, std::uint32_t number)
+    /// @param depth how many levels below the path count, if not all
+    static Result<std::unique_ptr<WatchState>>
+    create(Path path, std::uint32_t number, std::optional<std::uint32_t> depth)
     {
         LODGER_TRY(path.check());
         std::unique_ptr<WatchState> state{new (std::nothrow) WatchState};
@@ -28,11 +31,17 @@ public:
         LODGER_TRY(state->path_.append(path.separator()));
         LODGER_TRY(state->path_.append(path.key()));
         LODGER_TRY(state->token_.append(number));
+        if (depth)
+            LODGER_TRY(state->depth_.append(*depth));
         return state;
     }
 
     std::string_view path() const { return path_; }
     std::string_view token() const { return token_; }
+    /// How many levels below the path count, in decimal; empty for all of them.
+    std::string_view depth() const { return depth_; }
+    /// The next of the session's live watches.
+    WatchState const* next() const { return next_; }
     bool empty() const { return used_ == 0 && !overflowed_; }
 
     void push(std::string_view changed)
@@ -60,6 +69,12 @@ public:
         std::string_view const copy{buffer.data(), oldest.copy(buffer.data(), oldest.size())};
         drop_first();
         return copy;
+    }
+
+    void clear()
+    {
+        used_ = 0;
+        overflowed_ = false;
     }
 
 private:
@@ -91,6 +106,7 @@ private:
 
     Text<longest_path> path_;
     Text<12> token_;
+    Text<12> depth_;
     std::array<char, most_bytes> bytes_{};
     std::size_t used_ = 0;
     bool overflowed_ = false;

@@ -22,6 +22,9 @@ public:
     /// A number that no other watch of this session has.
     std::uint32_t next_number() { return ++number_; }
 
+    /// The first of the live watches, or null.
+    WatchState const* first() const { return live_; }
+
     void add(WatchState& state) { state.next_ = std::exchange(live_, &state); }
 
     /// Ends a watch: events for it are dropped from now on, and the daemon has to be told.

@@ -9,18 +9,32 @@
 
 namespace lodger::store {
 
-/// The messages this client sends, under the names and numbers of xs_wire.h.
+/// The messages a client may send, under the names and numbers of xs_wire.h.
 enum class Type : std::uint32_t {
+    control = XS_CONTROL,
     directory = XS_DIRECTORY,
     read = XS_READ,
+    get_perms = XS_GET_PERMS,
     watch = XS_WATCH,
     unwatch = XS_UNWATCH,
     transaction_start = XS_TRANSACTION_START,
     transaction_end = XS_TRANSACTION_END,
+    introduce = XS_INTRODUCE,
+    release = XS_RELEASE,
     get_domain_path = XS_GET_DOMAIN_PATH,
     write = XS_WRITE,
     mkdir = XS_MKDIR,
     rm = XS_RM,
+    set_perms = XS_SET_PERMS,
+    is_domain_introduced = XS_IS_DOMAIN_INTRODUCED,
+    resume = XS_RESUME,
+    set_target = XS_SET_TARGET,
+    reset_watches = XS_RESET_WATCHES,
+    directory_part = XS_DIRECTORY_PART,
+    get_feature = get_feature_type,
+    set_feature = set_feature_type,
+    get_quota = get_quota_type,
+    set_quota = set_quota_type,
 };
 
 /// Translates the text of an XS_ERROR reply (xs_wire.h, `xsd_errors`).
@@ -70,6 +84,13 @@ public:
     constexpr std::size_t size() const
     {
         return directory_.size() + separator().size() + key_.size();
+    }
+
+    /// Whether this path, put together, is `whole`.
+    constexpr bool operator==(std::string_view whole) const
+    {
+        return whole.size() == size() && whole.starts_with(directory_) &&
+               whole.substr(directory_.size()).starts_with(separator()) && whole.ends_with(key_);
     }
 
     /// Whether the daemon would take it (docs/misc/xenstore.txt): its characters, no empty

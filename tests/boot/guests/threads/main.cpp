@@ -1,4 +1,5 @@
 /// Threads, deadlines, clocks, and what runs before and after `main`, each checked by itself.
+#include <lodger/core/wait.hpp>
 #include <lodger/runtime/guest.hpp>
 #include <lodger/runtime/thread.hpp>
 
