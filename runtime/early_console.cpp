@@ -38,7 +38,7 @@ bool nap_while(xencons_interface const& ring, More more)
 
 void EarlyConsole::open(std::byte* page, Port port)
 {
-    ring_ = reinterpret_cast<xencons_interface*>(page);
+    ring_ = reinterpret_cast<xencons_interface*>(page); // null if the guest has no console
     port_ = port;
 }
 

@@ -9,10 +9,11 @@ constinit Guest the_guest;
 void Guest::start(arch::BootInfo& boot)
 {
     boot_ = &boot;
+    arch::prepare_cpu();
+    bool const prepared = arch::prepare_memory(boot).has_value();
     early_console.open(boot.console_page, boot.console_port);
-    arch::install_traps();
-    if (!arch::prepare_memory(boot))
-        panic("cannot protect the memory");
+    if (!prepared)
+        panic("cannot set up the page tables");
     auto const shared = arch::map_shared_info();
     if (!shared)
         panic("cannot map the page shared with Xen");

@@ -27,12 +27,12 @@ std::uint64_t page_above(void const* address)
 
 } // namespace
 
-void PageAllocator::start(arch::BootInfo const& boot)
+void PageAllocator::start(arch::BootInfo& boot)
 {
-    for (arch::PageRange const& range : boot.memory)
-        end_ = std::max(end_, range.end().value);
+    end_ = boot.memory_end().value;
     std::size_t const words = (end_ + 63) / 64;
-    arch::PageRange const home{boot.first_free, (words * 8 + page_size - 1) / page_size};
+    std::size_t const home_pages = (words * 8 + page_size - 1) / page_size;
+    arch::PageRange const home{boot.set_aside(home_pages), home_pages};
     if (!arch::map(home))
         panic("no memory for the page bitmap");
     bitmap_ = {reinterpret_cast<std::uint64_t*>(address_of(home.first.value)), words};
@@ -43,11 +43,8 @@ void PageAllocator::start(arch::BootInfo const& boot)
     for (arch::PageRange const& range : boot.occupied)
         mark(range.first.value, range.count, true);
     mark(0, 1, true); // never mapped
-    // From the image on, up to the first page that is free, lies what the builder and the page
-    // tables occupy.
     low_end_ = boot.occupied.items[0].first.value;
-    heap_pages_end_ = home.end().value;
-    mark(low_end_, heap_pages_end_ - low_end_, true);
+    heap_pages_end_ = boot.first_free.value;
     heap_start_ = heap_end_ = address_of(heap_pages_end_);
     top_ = end_;
 }

@@ -16,7 +16,7 @@ namespace lodger::runtime {
 class PageAllocator {
 public:
     /// Finds room for the bitmap above what the builder placed; all else that is memory is free.
-    void start(arch::BootInfo const& boot);
+    void start(arch::BootInfo& boot);
 
     /// @param count pages, at least 1
     /// @return contiguous pages, zeroed, or `no_memory`

@@ -55,8 +55,7 @@ Result<Thread*> Thread::create(Options options, void (*function)(void*), void* a
 {
     std::size_t const size = round_up(options.stack_size + Top::size(), page_size);
     std::span<std::byte> const pages = LODGER_TRY(guest().allocate_pages(1 + size / page_size));
-    if (auto const guarded = arch::protect(pages.data(), arch::Protection::none);
-        !guarded) {
+    if (auto const guarded = arch::protect(pages.data(), arch::Protection::none); !guarded) {
         guest().free_pages(pages);
         return Failure{guarded.error()};
     }

@@ -2,14 +2,16 @@
 
 #include <lodger/core/ids.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 namespace lodger::arch {
 
-/// How Xen runs us. HVM differs from PVH only in who loaded the image.
+/// How Xen runs us. HVM differs from PVH in that there are emulated devices, which we ignore.
 enum class Mode : std::uint8_t { pv, pvh, hvm };
 
 constexpr char const* describe(Mode mode)
@@ -28,6 +30,10 @@ struct PageRange {
     std::size_t count = 0;
 
     constexpr Pfn end() const { return Pfn{first.value + count}; }
+    constexpr bool overlaps(PageRange other) const
+    {
+        return first < other.end() && other.first < end();
+    }
 };
 
 /// A few of something, in place: there is no heap yet when these are filled.
@@ -50,15 +56,40 @@ struct ShortList {
 /// Addresses are virtual; for our own memory they equal the pseudo-physical ones.
 struct BootInfo {
     Mode mode = Mode::pv;
-    ShortList<PageRange, 16> memory;   ///< RAM, ascending, without overlap
-    ShortList<PageRange, 16> occupied; ///< what the builder placed in it: the image, modules, ...
-    Pfn first_free{}; ///< from here on up nothing is placed; moves up while tables are set aside
+    ShortList<PageRange, 16> memory;   ///< RAM, without overlap
+    ShortList<PageRange, 32> occupied; ///< what the builder placed in it; the first is the image
+    Pfn first_free{}; ///< the heap can have what lies from here on up, except `occupied`
     char const* command_line = "";
     ShortList<std::span<std::byte const>, 8> modules;
     std::byte* store_page = nullptr;
     Port store_port{};
     std::byte* console_page = nullptr;
     Port console_port{};
+
+    /// The page after the last.
+    constexpr Pfn memory_end() const
+    {
+        Pfn end{};
+        for (PageRange const& range : memory)
+            end = std::max(end, range.end());
+        return end;
+    }
+
+    /// Takes consecutive pages for good, the lowest that nothing occupies from `first_free` on.
+    constexpr Pfn set_aside(std::size_t pages)
+    {
+        PageRange taken{first_free, pages};
+        bool moved = true;
+        while (std::exchange(moved, false))
+            for (PageRange const& range : occupied)
+                if (range.overlaps(taken)) {
+                    taken.first = range.end();
+                    moved = true;
+                }
+        occupied.add(taken);
+        first_free = taken.end();
+        return taken.first;
+    }
 };
 
 } // namespace lodger::arch

@@ -27,6 +27,8 @@
         note XEN_ELFNOTE_VIRT_BASE, .quad 0
         note XEN_ELFNOTE_PADDR_OFFSET, .quad 0
         note XEN_ELFNOTE_ENTRY, .quad lodger_pv_entry
+        /* Four bytes, or libxc takes the image for one that is not 32-bit. */
+        note XEN_ELFNOTE_PHYS32_ENTRY, .long lodger_pvh_entry
         /* A suspend can be cancelled: SCHEDOP_shutdown then returns 1. */
         note XEN_ELFNOTE_SUSPEND_CANCEL, .long 1
         /* What we can live with; nothing is demanded of Xen ("!" would demand). */

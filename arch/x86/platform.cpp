@@ -1,63 +1,177 @@
 #include <lodger/arch/x86/hypercall.hpp>
 #include <lodger/arch/x86/platform.hpp>
-#include <lodger/arch/x86/pv/page_tables.hpp>
-#include <lodger/arch/x86/pv/segments.hpp>
+#include <lodger/arch/x86/pv/machine.hpp>
+#include <lodger/arch/x86/pvh/machine.hpp>
+#include <lodger/arch/x86/pvh/parameters.hpp>
+#include <lodger/arch/x86/pvh/traps.hpp>
+#include <lodger/arch/x86/segment_base.hpp>
+
+#include <xen/hvm/params.h>
 
 /// One of Xen's trap_info_t for every exception (pv/trap_stubs.S).
 extern "C" trap_info_t const lodger_pv_trap_table[];
 
 namespace lodger::arch {
+namespace {
+
+constinit PageTables pv_tables{pv::machine};
+constinit PageTables pvh_tables{pvh::machine};
+
+bool is_pv()
+{
+    return lodger_hypercall_by == HypercallBy::syscall;
+}
+
+template <class Function>
+auto with_tables(Function function)
+{
+    return is_pv() ? function(pv_tables) : function(pvh_tables);
+}
+
+// What each page of the window above memory holds.
+constexpr std::size_t shared_info_slot = 0;
+constexpr std::size_t store_slot = 1;
+constexpr std::size_t console_slot = 2;
+constexpr std::size_t grant_table_slot = 16;
+// Far above Xen's default limit of 64 (docs/misc/xen-command-line.pandoc, gnttab_max_frames).
+constexpr std::size_t most_grant_frames = 256;
+
+/// Has Xen put a frame of its own into our memory, where the window is.
+Result<std::uint64_t> place_in_window(std::size_t slot, unsigned space, std::size_t index)
+{
+    xen_add_to_physmap_t request{};
+    request.domid = DOMID_SELF;
+    request.space = space;
+    request.idx = index;
+    request.gpfn = pvh_tables.window_page(slot).value;
+    LODGER_TRY(outcome(memory_op(XENMEM_add_to_physmap, &request)));
+    return std::uint64_t{request.gpfn};
+}
+
+/// The page whose frame number is one of the builder's parameters, and its port. Missing ones
+/// stay null: a guest can do without.
+Result<std::byte*> map_parameter(std::size_t slot, std::uint32_t page, std::uint32_t port, Port& to)
+{
+    std::uint64_t const frame = LODGER_TRY(pvh::parameter(page));
+    to = Port{static_cast<std::uint32_t>(LODGER_TRY(pvh::parameter(port)))};
+    if (frame == 0 || to.value == 0)
+        return nullptr;
+    return pvh_tables.map_in_window(slot, frame);
+}
+
+Result<void> find_services(BootInfo& boot)
+{
+    boot.store_page = LODGER_TRY(
+        map_parameter(store_slot, HVM_PARAM_STORE_PFN, HVM_PARAM_STORE_EVTCHN, boot.store_port));
+    boot.console_page = LODGER_TRY(map_parameter(
+        console_slot, HVM_PARAM_CONSOLE_PFN, HVM_PARAM_CONSOLE_EVTCHN, boot.console_port));
+    return {};
+}
+
+Result<std::uint64_t> shared_info_frame()
+{
+    if (is_pv())
+        return pv::machine.info().shared_info >> 12;
+    LODGER_TRY(pvh::set_callback_vector());
+    return place_in_window(shared_info_slot, XENMAPSPACE_shared_info, 0);
+}
+
+/// Grows the table of a PV guest and asks where its frames are
+/// (xen/include/public/grant_table.h, GNTTABOP_setup_table).
+Result<void> set_up_grant_table(std::span<xen_pfn_t> frames)
+{
+    gnttab_setup_table_t request{};
+    request.dom = DOMID_SELF;
+    request.nr_frames = static_cast<std::uint32_t>(frames.size());
+    set_xen_guest_handle(request.frame_list, frames.data());
+    LODGER_TRY(outcome(grant_table_op(GNTTABOP_setup_table, &request, 1)));
+    if (request.status != GNTST_okay)
+        return Failure{Errc::no_space};
+    return {};
+}
+
+Result<void> find_grant_frames(std::span<xen_pfn_t> frames, std::size_t first)
+{
+    if (is_pv())
+        return set_up_grant_table(frames);
+    for (std::size_t i = first; i < frames.size(); ++i) {
+        auto const frame = place_in_window(grant_table_slot + i, XENMAPSPACE_grant_table, i);
+        if (!frame)
+            return Failure{Errc::no_space};
+        frames[i] = *frame;
+    }
+    return {};
+}
+
+} // namespace
 
 Result<void> prepare_memory(BootInfo& boot)
 {
-    pv::allow_fsgsbase();
-    return pv::prepare(boot);
+    LODGER_TRY(with_tables([&](auto& tables) { return tables.prepare(boot); }));
+    return is_pv() ? Result<void>{} : find_services(boot);
 }
 
 Result<void> map(PageRange pages)
 {
-    constexpr std::uint64_t chunk_pages = 512;
-    for (std::uint64_t page = pages.first.value & ~(chunk_pages - 1); page < pages.end().value;
-         page += chunk_pages)
-        LODGER_TRY(pv::map_around(Pfn{page}));
-    return {};
+    return with_tables([&](auto& tables) { return tables.map(pages); });
 }
 
-Result<void> protect(void* page)
+Result<void> protect(void* page, Protection protection)
 {
-    return pv::set_page(Pfn{page_of(page)}, Protection::none);
-}
-
-Result<void> unprotect(void* page)
-{
-    return pv::set_page(Pfn{page_of(page)}, Protection::read_write);
+    return with_tables(
+        [&](auto& tables) { return tables.protect(Pfn{page_of(page)}, protection); });
 }
 
 Result<shared_info_t*> map_shared_info()
 {
-    std::byte* const page =
-        LODGER_TRY(pv::map_foreign(pv::slot_shared_info, pv::shared_info_frame()));
+    std::uint64_t const frame = LODGER_TRY(shared_info_frame());
+    std::byte* const page = LODGER_TRY(
+        with_tables([&](auto& tables) { return tables.map_in_window(shared_info_slot, frame); }));
     return reinterpret_cast<shared_info_t*>(page);
+}
+
+Result<std::span<std::byte>> map_grant_table(std::size_t count)
+{
+    static constinit std::span<std::byte> table{};
+    std::size_t const mapped = table.size() / page_size;
+    if (count <= mapped)
+        return table;
+    if (count > most_grant_frames)
+        return Failure{Errc::no_space};
+    std::array<xen_pfn_t, most_grant_frames> frames;
+    LODGER_TRY(find_grant_frames(std::span{frames}.first(count), mapped));
+    for (std::size_t i = mapped; i < count; ++i) {
+        std::byte* const page = LODGER_TRY(with_tables(
+            [&](auto& tables) { return tables.map_in_window(grant_table_slot + i, frames[i]); }));
+        table = {table.empty() ? page : table.data(), (i + 1) * page_size};
+    }
+    return table;
 }
 
 Gfn gfn(void const* address)
 {
-    return Gfn{pv::machine_frame(Pfn{page_of(address)}).value};
+    std::uint64_t const page = page_of(address);
+    return Gfn{is_pv() ? *pv::machine.frame_of(page) : page};
 }
 
-void install_traps()
+void prepare_cpu()
 {
-    set_trap_table(lodger_pv_trap_table);
+    if (is_pv())
+        set_trap_table(lodger_pv_trap_table);
+    else
+        pvh::install_traps();
+    allow_fsgsbase(is_pv());
 }
 
 void set_thread_pointer(void* pointer)
 {
-    pv::set_fs_base(reinterpret_cast<std::uintptr_t>(pointer));
+    set_fs_base(reinterpret_cast<std::uintptr_t>(pointer), is_pv());
 }
 
 void stop_periodic_timer()
 {
-    vcpu_op(VCPUOP_stop_periodic_timer, 0, nullptr);
+    if (is_pv())
+        vcpu_op(VCPUOP_stop_periodic_timer, 0, nullptr);
 }
 
 } // namespace lodger::arch

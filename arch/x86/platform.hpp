@@ -1,9 +1,10 @@
 #pragma once
 
-/// What the runtime needs from the machine, whichever way it was booted. Each function says how
-/// it works in one mode or the other at its definition; README.md has them side by side.
+/// What the runtime needs from the machine, whichever way it was booted; no other directory knows
+/// the difference. README.md has side by side how each mode does each thing.
 
 #include <lodger/arch/x86/boot_info.hpp>
+#include <lodger/arch/x86/image.hpp>
 #include <lodger/core/result.hpp>
 
 #include <cstddef>
@@ -16,17 +17,18 @@ extern "C" [[noreturn]] void lodger_start(lodger::arch::BootInfo& boot);
 
 namespace lodger::arch {
 
-/// Protects the image and all memory that is mapped already, and sets aside, from
-/// `boot.first_free` on, what page tables for the rest of memory will need.
+/// Faults are reported to `lodger_trap` from now on.
+void prepare_cpu();
+
+/// Protects the image and all memory that is mapped already; sets aside what page tables for the
+/// rest of memory will need; finds the pages of XenStore and console, if the entry could not.
 Result<void> prepare_memory(BootInfo& boot);
 
 /// Makes pages of our own memory readable and writable, unless they are.
 Result<void> map(PageRange pages);
 
-/// A page of our own memory that no access may hit, such as the one below a stack.
-Result<void> protect(void* page);
-/// Undoes `protect`.
-Result<void> unprotect(void* page);
+/// Changes how one page of our own memory may be used: `none` for the page below a stack.
+Result<void> protect(void* page, Protection protection);
 
 /// Maps the page that Xen shares with the guest.
 Result<shared_info_t*> map_shared_info();
@@ -37,9 +39,6 @@ Result<std::span<std::byte>> map_grant_table(std::size_t frames);
 
 /// The page at an address of our own memory, as Xen's interfaces want it named.
 Gfn gfn(void const* address);
-
-/// Has the faults that Xen or the CPU can raise reported to `lodger_trap`.
-void install_traps();
 
 /// Where `thread_local` variables are found: the FS base.
 void set_thread_pointer(void* pointer);

@@ -1,14 +1,19 @@
 #include <lodger/arch/x86/hypercall.hpp>
-#include <lodger/arch/x86/image.hpp>
 #include <lodger/arch/x86/platform.hpp>
-#include <lodger/arch/x86/pv/page_tables.hpp>
+#include <lodger/arch/x86/pv/machine.hpp>
+
+#include <algorithm>
 
 #include <xen/xen.h>
 
-lodger::arch::HypercallBy lodger_hypercall_by = lodger::arch::HypercallBy::syscall;
-
 namespace lodger::arch::pv {
 namespace {
+
+/// One of our own pages, mapped where its place in our memory is.
+std::byte* own_page(xen_pfn_t frame)
+{
+    return reinterpret_cast<std::byte*>(Machine::page_of(frame) << 12);
+}
 
 void add_module(BootInfo& boot, start_info_t const& info)
 {
@@ -24,9 +29,9 @@ void add_module(BootInfo& boot, start_info_t const& info)
 /// been left for good.
 void add_memory(BootInfo& boot, start_info_t const& info)
 {
-    // The page table code sets aside tables in the first GiB only.
+    // The first GiB, where page tables are set aside, holds enough of them for this much.
     constexpr std::size_t most_pages = std::size_t{128} << 18; // 128 GiB
-    boot.memory.add({Pfn{0}, info.nr_pages < most_pages ? info.nr_pages : most_pages});
+    boot.memory.add({Pfn{0}, std::min<std::size_t>(info.nr_pages, most_pages)});
     boot.first_free = Pfn{(info.pt_base >> 12) + info.nr_pt_frames};
     std::uint64_t const image = page_of(lodger_text_start);
     boot.occupied.add({Pfn{image}, boot.first_free.value - image});
@@ -42,11 +47,11 @@ extern "C" [[noreturn]] void lodger_pv_start(start_info_t const& info)
     add_memory(boot, info);
     add_module(boot, info);
     boot.command_line = reinterpret_cast<char const*>(info.cmd_line);
-    boot.store_page = own_page(Mfn{info.store_mfn});
+    boot.store_page = own_page(info.store_mfn);
     boot.store_port = Port{info.store_evtchn};
-    boot.console_page = own_page(Mfn{info.console.domU.mfn});
+    boot.console_page = own_page(info.console.domU.mfn);
     boot.console_port = Port{info.console.domU.evtchn};
-    use_start_info(info);
+    machine.start(info, boot.memory_end().value);
     lodger_start(boot);
 }
 
