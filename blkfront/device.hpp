@@ -135,12 +135,9 @@ private:
     /// back; a new device is Initialising already.
     Result<> begin(Deadline deadline)
     {
-        std::array<char, 16> buffer;
-        auto const own = xenbus::state_of(
-            LODGER_TRY(store_.read({node_.path.view(), "state"}, buffer, deadline)));
-        if (own == xenbus::State::initialising)
+        if (node_.state == xenbus::State::initialising)
             return {};
-        if (own == xenbus::State::initialised || own == xenbus::State::connected)
+        if (node_.state == xenbus::State::initialised || node_.state == xenbus::State::connected)
             return Failure{Errc::busy};
         return xenbus::write_state(store_, node_.path, xenbus::State::initialising, deadline);
     }

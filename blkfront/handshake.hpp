@@ -98,17 +98,16 @@ private:
 
     Result<> write_offer(GrantRef ring, Port port)
     {
-        Text<12> ref;
-        Text<12> channel;
-        LODGER_TRY(ref.append(ring.value));
-        LODGER_TRY(channel.append(port.value));
-        std::array<std::string_view, 3> const values = {ref, channel, XEN_IO_PROTO_ABI_X86_64};
+        auto const ref = store::Codec<GrantRef>::format(ring);
+        auto const channel = store::Codec<Port>::format(port);
+        std::string_view const node = node_.path;
+        std::array const offer = {
+            store::Assignment{{node, offered_keys[0]}, ref},
+            store::Assignment{{node, offered_keys[1]}, channel},
+            store::Assignment{{node, offered_keys[2]}, XEN_IO_PROTO_ABI_X86_64}};
         return store_.transaction(
-            [&](store::Operations<H>& transaction) -> Result<> {
-                for (std::size_t i = 0; i < values.size(); ++i)
-                    LODGER_TRY(transaction.write(
-                        {node_.path.view(), offered_keys[i]}, values[i], deadline_));
-                return {};
+            [&](store::Operations<H>& transaction) {
+                return transaction.write_all(offer, deadline_);
             },
             deadline_);
     }

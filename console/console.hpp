@@ -20,6 +20,7 @@ public:
 
     Console(H& hypervisor, Page& page, Port port)
         : hypervisor_{hypervisor},
+          page_{page},
           port_{port},
           output_{page.out, page.out_prod, page.out_cons},
           input_{page.in, page.in_cons, page.in_prod}
@@ -89,9 +90,11 @@ private:
         return {};
     }
 
-    /// Waits until the reader has read anything.
+    /// Waits until the reader has read anything; not at all if the page says that there is none.
     Result<> wait_for_reader()
     {
+        if (Memory::load_relaxed(connection_of(page_)) == disconnected)
+            return Failure{Errc::timed_out};
         std::size_t const before = LODGER_TRY(output_.space());
         Deadline const deadline = after(hypervisor_, patience);
         while (LODGER_TRY(output_.space()) == before) {
@@ -111,6 +114,7 @@ private:
     void on_event() { hypervisor_.wake(changed_); }
 
     H& hypervisor_;
+    Page& page_;
     Port port_;
     ring::ByteProducer<Memory> output_;
     ring::ByteConsumer<Memory> input_;

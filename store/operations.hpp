@@ -64,9 +64,8 @@ public:
         Batch<H> batch{*connection_};
         for (std::size_t begun = 0, taken = 0; taken < paths.size(); ++taken) {
             for (; begun < paths.size() && !batch.is_full(); ++begun)
-                LODGER_TRY(batch.begin(
-                    LODGER_TRY(request(Type::read, paths[begun])), buffers[begun % most_requests],
-                    deadline));
+                LODGER_TRY(
+                    begin_read(batch, paths[begun], buffers[begun % most_requests], deadline));
             LODGER_TRY(each(taken, batch.finish(deadline)));
         }
         return {};
@@ -74,7 +73,7 @@ public:
 
     Result<> write(Path path, std::string_view value, Deadline deadline)
     {
-        return perform(LODGER_TRY(write_request({path, value})), deadline);
+        return perform(LODGER_TRY(write_request(path, value)), deadline);
     }
 
     template <Value T>
@@ -92,9 +91,19 @@ public:
         for (Assignment const& assignment : assignments) {
             if (batch.is_full())
                 LODGER_TRY(batch.finish(deadline));
-            LODGER_TRY(batch.begin(LODGER_TRY(write_request(assignment)), {}, deadline));
+            LODGER_TRY(begin_write(batch, assignment.path, assignment.value, deadline));
         }
         return batch.finish_all(deadline);
+    }
+
+    /// Adds a read or a write to a batch; what it points to must live until it is finished.
+    Result<> begin_read(Batch<H>& batch, Path path, std::span<char> buffer, Deadline deadline)
+    {
+        return batch.begin(LODGER_TRY(request(Type::read, path)), buffer, deadline);
+    }
+    Result<> begin_write(Batch<H>& batch, Path path, std::string_view value, Deadline deadline)
+    {
+        return batch.begin(LODGER_TRY(write_request(path, value)), {}, deadline);
     }
 
     /// The names directly below a path; `too_large` if they are more than `buffer` or one message
@@ -179,10 +188,10 @@ private:
             type, transaction_, {path.directory(), path.separator(), path.key(), "\0"sv}};
     }
 
-    Result<Request> write_request(Assignment const& assignment) const
+    Result<Request> write_request(Path path, std::string_view value) const
     {
-        Request message = LODGER_TRY(request(Type::write, assignment.path));
-        message.pieces[4] = assignment.value;
+        Request message = LODGER_TRY(request(Type::write, path));
+        message.pieces[4] = value;
         return message;
     }
 

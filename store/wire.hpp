@@ -101,7 +101,8 @@ public:
         if (size() > (absolute ? longest_absolute_path : longest_relative_path))
             return Failure{Errc::too_large};
         bool const is_root = directory_ == "/" && key_.empty();
-        if (!is_root && (!well_formed(directory_) || (!key_.empty() && !well_formed(key_))))
+        bool const key_fits = key_.empty() || (!key_.starts_with('/') && well_formed(key_));
+        if (!is_root && (!well_formed(directory_) || !key_fits))
             return Failure{Errc::invalid_argument};
         return {};
     }

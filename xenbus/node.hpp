@@ -11,9 +11,10 @@ using NodePath = Text<longest_path>;
 
 /// Where a device lives in XenStore: our own directory, and the other end's.
 struct Node {
-    NodePath path;      ///< ours, such as `device/vbd/51712`
-    NodePath other_end; ///< the backend's, such as `/local/domain/0/backend/vbd/3/51712`
-    Domain other_domain;
+    NodePath path;                ///< ours, such as `device/vbd/51712`
+    State state = State::unknown; ///< ours, when it was read
+    NodePath other_end;           ///< the backend's, such as `/local/domain/0/backend/vbd/3/51712`
+    Domain other_domain{};
 };
 
 /// Reads who is at the other end of a device.
@@ -23,16 +24,23 @@ template <Hypervisor H>
 Result<Node> read_node(store::Client<H>& store, std::string_view path, Deadline deadline)
 {
     Node node;
-    LODGER_TRY(node.path.append(path));
-    std::array<char, longest_path> buffer;
-    auto const backend = store.read({path, "backend"}, buffer, deadline);
+    node.path = LODGER_TRY(NodePath::of(path));
+    std::array<char, longest_path> backend_buffer;
+    std::array<char, 16> id_buffer;
+    std::array<char, 16> state_buffer;
+    store::Operations<H> operations = store.operations();
+    store::Batch<H> batch{store.connection()};
+    LODGER_TRY(operations.begin_read(batch, {path, "backend"}, backend_buffer, deadline));
+    LODGER_TRY(operations.begin_read(batch, {path, "backend-id"}, id_buffer, deadline));
+    LODGER_TRY(operations.begin_read(batch, {path, "state"}, state_buffer, deadline));
+    auto const backend = batch.finish(deadline);
     if (!backend && backend.error() == Errc::not_found)
         return Failure{Errc::no_device};
-    LODGER_TRY(node.other_end.append(LODGER_TRY(backend)));
+    node.other_end = LODGER_TRY(NodePath::of(LODGER_TRY(backend)));
     if (!node.other_end.view().starts_with('/'))
         return Failure{Errc::protocol};
-    node.other_domain =
-        Domain{LODGER_TRY(store.template read<std::uint16_t>({path, "backend-id"}, deadline))};
+    node.other_domain = LODGER_TRY(store::Codec<Domain>::parse(LODGER_TRY(batch.finish(deadline))));
+    node.state = state_of(LODGER_TRY(batch.finish(deadline)));
     return node;
 }
 
@@ -45,11 +53,15 @@ Result<> write_state(store::Client<H>& store, std::string_view path, State state
     return store.transaction(
         [&](store::Operations<H>& transaction) -> Result<> {
             std::array<char, 16> buffer;
-            auto const present = transaction.read({path, "state"}, buffer, deadline);
+            store::Path const key{path, "state"};
+            store::Batch<H> batch{store.connection()};
+            LODGER_TRY(transaction.begin_read(batch, key, buffer, deadline));
+            LODGER_TRY(transaction.begin_write(batch, key, text_of(state), deadline));
+            auto const present = batch.finish(deadline);
             if (!present)
                 return Failure{
                     present.error() == Errc::not_found ? Errc::no_device : present.error()};
-            return transaction.write({path, "state"}, text_of(state), deadline);
+            return batch.finish_all(deadline);
         },
         deadline);
 }
