@@ -4,6 +4,7 @@ A GPT with two partitions: an ext4 file system made by mke2fs, and a raw one tha
 text. All identifiers are fixed, so that what a guest prints about it can be compared.
 """
 
+import contextlib
 import os
 import shutil
 import struct
@@ -33,11 +34,12 @@ FILES = {
 }
 
 
-def fresh_copy(name):
-    """A copy of the default disk for one guest to write to, as `build/disks/<name>.img`."""
-    path = default().with_name(f"{name}.img")
-    shutil.copyfile(default(), path)
-    return path
+@contextlib.contextmanager
+def fresh_copy():
+    """A copy of the default disk for one guest to write to, gone afterwards."""
+    with tempfile.NamedTemporaryFile(dir=default().parent, prefix="run-", suffix=".img") as file:
+        shutil.copyfile(default(), file.name)
+        yield Path(file.name)
 
 
 def default():
