@@ -45,6 +45,9 @@ public:
 
     Result<> publish(xenbus::State state)
     {
+        trace(
+            grants_.hypervisor(), Topic::xenbus, node_.path.view(), " becomes ",
+            xenbus::name(state));
         auto const written = xenbus::write_state(store_, node_.path, state, deadline_);
         bool const leaving = state == xenbus::State::closing || state == xenbus::State::closed;
         // What the toolstack has removed needs no farewell.

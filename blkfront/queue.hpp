@@ -2,6 +2,7 @@
 
 #include <lodger/blkfront/buffer_pool.hpp>
 #include <lodger/blkfront/io.hpp>
+#include <lodger/core/trace.hpp>
 #include <lodger/grant/table.hpp>
 #include <lodger/ring/front.hpp>
 
@@ -86,6 +87,9 @@ public:
         io.slot_ = index;
         io.in_flight_ = true;
         ring_.put(request);
+        trace(
+            grants_->hypervisor(), Topic::ring, io.operation == Operation::write ? "write" : "read",
+            " slot ", index, " sector ", request.sector_number, " segments ", request.nr_segments);
         return {};
     }
 
@@ -202,6 +206,9 @@ private:
         if (index >= capacity())
             return Failure{Errc::protocol};
         Slot& slot = slots_[index];
+        trace(
+            grants_->hypervisor(), Topic::ring, "response slot ", index, " status ",
+            static_cast<std::uint16_t>(response.status));
         if (!slot.in_flight || slot.id != response.id || slot.operation != response.operation)
             return Failure{Errc::protocol};
         slot.in_flight = false;

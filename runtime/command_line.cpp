@@ -6,6 +6,7 @@ namespace lodger::runtime {
 namespace {
 
 constexpr std::string_view option_prefix = "lodger.";
+constexpr std::string_view trace_prefix = "trace=";
 char program_name[] = "lodger";
 
 bool is_blank(char c)
@@ -51,6 +52,8 @@ void CommandLine::add_word(char* word)
     if (view.starts_with(option_prefix)) {
         if (option_count_ < options_.size())
             options_[option_count_++] = view.substr(option_prefix.size());
+    } else if (view.starts_with(trace_prefix)) {
+        trace_ = view.substr(trace_prefix.size());
     } else if (static_cast<std::size_t>(argc_) < most_words) {
         argv_[static_cast<std::size_t>(argc_++)] = word;
     }

@@ -4,7 +4,7 @@
 #include <lodger/arch/x86/clock.hpp>
 #include <lodger/arch/x86/hypercall.hpp>
 #include <lodger/arch/x86/platform.hpp>
-#include <lodger/core/hypervisor.hpp>
+#include <lodger/core/trace.hpp>
 #include <lodger/runtime/page_allocator.hpp>
 #include <lodger/runtime/scheduler.hpp>
 
@@ -50,6 +50,12 @@ public:
     }
     void wake(WaitQueue& queue) { scheduler_.wake(queue); }
 
+    // The protocols' trace, on the console.
+    bool is_traced(Topic topic) const { return traced_ >> static_cast<unsigned>(topic) & 1; }
+    void trace(Topic topic, std::string_view line) const;
+    /// Shows these topics from now on. @param topics names, separated by commas
+    void show_trace(std::string_view topics);
+
     // Beyond the concept.
     arch::BootInfo const& boot_info() const { return *boot_; }
     PageAllocator& pages() { return pages_; }
@@ -70,13 +76,14 @@ public:
     void start(arch::BootInfo& boot);
 
 private:
+    unsigned traced_ = 0; ///< a bit a topic
     arch::BootInfo* boot_ = nullptr;
     shared_info_t* shared_ = nullptr;
     PageAllocator pages_;
     Scheduler scheduler_;
 };
 
-static_assert(Hypervisor<Guest>);
+static_assert(Hypervisor<Guest> && Tracing<Guest>);
 
 extern constinit Guest the_guest;
 

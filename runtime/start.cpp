@@ -43,9 +43,12 @@ void run_application(void*)
     static constinit CommandLine command_line;
     command_line.split(guest().boot_info().command_line);
     choose_end(command_line);
+    guest().show_trace(command_line.trace());
     start_console();
     run_constructors();
-    std::exit(lodger_application(command_line.argc(), command_line.argv()));
+    int const status = lodger_application(command_line.argc(), command_line.argv());
+    Thread::run_exits();
+    std::exit(status);
 }
 
 /// What the first thread gets: little where memory is little, else enough for software that was

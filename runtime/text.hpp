@@ -14,6 +14,12 @@ struct Hex {
     int digits = 1;
 };
 
+/// A number to be printed in decimal, with at least so many digits.
+struct Decimal {
+    std::uint64_t value;
+    int digits = 1;
+};
+
 /// A line of text put together without heap, lock or C library: what a report of a crash is made
 /// of. What does not fit is cut off.
 class Text {
@@ -32,6 +38,16 @@ public:
         std::array<char, 24> digits;
         auto const end = std::to_chars(digits.begin(), digits.end(), number).ptr;
         return *this << std::string_view{digits.begin(), end};
+    }
+
+    Text& operator<<(Decimal number)
+    {
+        std::uint64_t place = 10;
+        for (int digits = 1; digits < number.digits; ++digits, place *= 10) {
+        }
+        for (place /= 10; place > number.value && place > 1; place /= 10)
+            put('0');
+        return *this << number.value;
     }
 
     Text& operator<<(Hex number)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <lodger/core/trace.hpp>
 #include <lodger/core/wait.hpp>
 #include <lodger/ring/bytes.hpp>
 #include <lodger/store/session.hpp>
@@ -92,6 +93,8 @@ public:
             LODGER_TRY(health());
             auto const ticket = session_.submit(request, reply);
             if (ticket || ticket.error() != Errc::busy) {
+                if (ticket)
+                    trace_request(*ticket, request);
                 pump();
                 return ticket;
             }
@@ -108,7 +111,11 @@ public:
                 return Failure{waited.error()};
             }
         }
-        return session_.collect(ticket);
+        auto const reply = session_.collect(ticket);
+        trace(
+            hypervisor_, Topic::store, "#", ticket,
+            reply ? " = " : " failed: ", reply ? *reply : describe(reply.error()));
+        return reply;
     }
 
     /// Waits until something happened here: a reply, an event, or a failure.
@@ -163,6 +170,14 @@ private:
         failed_.reset();
         ++epoch_;
         return {};
+    }
+
+    void trace_request(Session::Ticket ticket, Request const& request)
+    {
+        auto const& p = request.pieces;
+        trace(
+            hypervisor_, Topic::store, "#", ticket, " ", name(request.type), " tx ",
+            request.transaction, " ", p[0], p[1], p[2], p[3], p[4], p[5]);
     }
 
     /// @return bytes moved, in either direction

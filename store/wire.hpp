@@ -37,6 +37,38 @@ enum class Type : std::uint32_t {
     set_quota = set_quota_type,
 };
 
+/// A message's name as in docs/misc/xenstore.txt.
+constexpr std::string_view name(Type type)
+{
+    switch (type) {
+    case Type::control: return "CONTROL";
+    case Type::directory: return "DIRECTORY";
+    case Type::read: return "READ";
+    case Type::get_perms: return "GET_PERMS";
+    case Type::watch: return "WATCH";
+    case Type::unwatch: return "UNWATCH";
+    case Type::transaction_start: return "TRANSACTION_START";
+    case Type::transaction_end: return "TRANSACTION_END";
+    case Type::introduce: return "INTRODUCE";
+    case Type::release: return "RELEASE";
+    case Type::get_domain_path: return "GET_DOMAIN_PATH";
+    case Type::write: return "WRITE";
+    case Type::mkdir: return "MKDIR";
+    case Type::rm: return "RM";
+    case Type::set_perms: return "SET_PERMS";
+    case Type::is_domain_introduced: return "IS_DOMAIN_INTRODUCED";
+    case Type::resume: return "RESUME";
+    case Type::set_target: return "SET_TARGET";
+    case Type::reset_watches: return "RESET_WATCHES";
+    case Type::directory_part: return "DIRECTORY_PART";
+    case Type::get_feature: return "GET_FEATURE";
+    case Type::set_feature: return "SET_FEATURE";
+    case Type::get_quota: return "GET_QUOTA";
+    case Type::set_quota: return "SET_QUOTA";
+    }
+    return "?";
+}
+
 /// Translates the text of an XS_ERROR reply (xs_wire.h, `xsd_errors`).
 constexpr Errc errc_of_error(std::string_view name)
 {

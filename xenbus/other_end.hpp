@@ -25,16 +25,12 @@ public:
     /// Reads what it says now.
     Result<Peer> look(Deadline deadline)
     {
-        std::array<char, 64> buffer;
-        auto const text = store_->read({path_, "state"}, buffer, deadline);
-        if (text)
-            last_ = state_of(*text);
-        else if (text.error() == Errc::not_found)
-            last_ = std::nullopt;
-        else if (text.error() == Errc::too_large)
-            last_ = State::unknown;
-        else
-            return Failure{text.error()};
+        Peer const before = last_;
+        LODGER_TRY(read_state(deadline));
+        if (last_ != before)
+            trace(
+                store_->hypervisor(), Topic::xenbus, path_.view(), " is ",
+                last_ ? name(*last_) : "not there");
         return last_;
     }
 
@@ -50,6 +46,21 @@ public:
     }
 
 private:
+    Result<> read_state(Deadline deadline)
+    {
+        std::array<char, 64> buffer;
+        auto const text = store_->read({path_, "state"}, buffer, deadline);
+        if (text)
+            last_ = state_of(*text);
+        else if (text.error() == Errc::not_found)
+            last_ = std::nullopt;
+        else if (text.error() == Errc::too_large)
+            last_ = State::unknown;
+        else
+            return Failure{text.error()};
+        return {};
+    }
+
     OtherEnd(store::Client<H>& store, Node const& node, store::Watch<H> watch)
         : store_{&store},
           path_{node.other_end},

@@ -153,4 +153,13 @@ void Domain::hypercall()
         raise(ports[world_.random().below(ports.size())]);
 }
 
+void Domain::trace(Topic topic, std::string_view line)
+{
+    std::string text{name(topic)};
+    text += ": ";
+    for (char const c : line)
+        text += c == '\0' ? ' ' : c;
+    world_.note(std::move(text));
+}
+
 } // namespace lodger::sim

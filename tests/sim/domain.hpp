@@ -1,5 +1,6 @@
 #pragma once
 
+#include <lodger/core/trace.hpp>
 #include <lodger/event/port_table.hpp>
 #include <lodger/store/abi.hpp>
 #include <lodger/tests/sim/arena.hpp>
@@ -63,6 +64,10 @@ public:
     Instant now();
     Result<void> wait(WaitQueue& queue, Deadline deadline);
     void wake(WaitQueue& queue);
+
+    // The protocols' trace, among the world's own lines.
+    bool is_traced(Topic) const { return true; }
+    void trace(Topic topic, std::string_view line);
 
     // The backend role.
     Result<std::span<std::byte>> map_grant(lodger::Domain owner, GrantRef ref, Access access);
@@ -133,6 +138,6 @@ private:
     Port store_port_;
 };
 
-static_assert(MappingHypervisor<Domain>);
+static_assert(MappingHypervisor<Domain> && Tracing<Domain>);
 
 } // namespace lodger::sim

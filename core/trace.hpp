@@ -1,0 +1,49 @@
+#pragma once
+
+#include <lodger/core/hypervisor.hpp>
+#include <lodger/core/text.hpp>
+
+#include <array>
+#include <concepts>
+
+namespace lodger {
+
+/// What a trace can be about.
+enum class Topic : std::uint8_t { store, xenbus, ring };
+
+/// A topic as it is asked for, as in `trace=store,ring`.
+struct TopicName {
+    Topic topic;
+    std::string_view name;
+};
+inline constexpr std::array topic_names = {
+    TopicName{Topic::store, "store"}, TopicName{Topic::xenbus, "xenbus"},
+    TopicName{Topic::ring, "ring"}};
+
+constexpr std::string_view name(Topic topic)
+{
+    return topic_names[static_cast<std::size_t>(topic)].name;
+}
+
+/// A hypervisor that keeps or shows a trace. One that does not costs nothing.
+template <class H>
+concept Tracing = requires(H& hypervisor, Topic topic, std::string_view line) {
+    { hypervisor.is_traced(topic) } -> std::same_as<bool>;
+    { hypervisor.trace(topic, line) } -> std::same_as<void>;
+};
+
+/// Adds a line to the trace, put together only if somebody wants it.
+/// @param parts text and unsigned numbers; what does not fit into a line is left out
+template <Hypervisor H, class... Parts>
+void trace(H& hypervisor, Topic topic, Parts const&... parts)
+{
+    if constexpr (Tracing<H>) {
+        if (hypervisor.is_traced(topic)) [[unlikely]] {
+            Text<240> line;
+            (static_cast<void>(line.append(parts)), ...);
+            hypervisor.trace(topic, line.view());
+        }
+    }
+}
+
+} // namespace lodger
