@@ -37,7 +37,7 @@ class Case:
         return by_name and mode in (None, self.mode)
 
 
-def case(name, modes=("pv",)):
+def case(name, modes=("pv", "pvh")):
     """Registers a function as a case, once a mode; it is given a `Rig`."""
 
     def register(function):

@@ -31,7 +31,7 @@ fault("heap", "page fault: execution of", "execute_the_heap")
 fault("null", "page fault: read of 0x0 (null pointer)", "read_null")
 
 
-@case("fault-stack")
+@case("fault-stack", modes=("pv",))
 def stack_overflow_is_reported_by_xen(rig):
     """On PV the guest cannot report it: Xen has no stack to push the exception's frame to."""
     run = crash(rig, "tests/fault", "stack")
@@ -39,3 +39,11 @@ def stack_overflow_is_reported_by_xen(rig):
     text = report.of_failure(run.guest, run.end)
     rig.log(text)
     expect("recurse" in text, "the report does not name the function that overflowed the stack")
+
+
+@case("fault-stack", modes=("pvh",))
+def stack_overflow_is_reported_by_the_guest(rig):
+    """Here the exception is handled on a stack of its own."""
+    run = crash(rig, "tests/fault", "stack")
+    expect("lodger: panic: " in run.console, "the guest gives no report")
+    expect("recurse" in run.console, "the backtrace does not name recurse")

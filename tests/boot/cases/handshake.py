@@ -59,7 +59,7 @@ def nothing_is_left_behind(rig):
 
 
 def silent_backend(name, state, words):
-    @case(f"silent-backend-{name}")
+    @case(f"silent-backend-{name}", modes=("pv",))
     def waiting_is_bounded(rig):
         guest = rig.guest("blkread", "xvdb", [rig.disk("disk", 1 << 20, seed=8)])
         rig.machine.run(
