@@ -68,7 +68,8 @@ void __cxa_guard_abort(Guard* guard)
 /// Has `destroy(object)` run when the thread ends.
 int __cxa_thread_atexit(void (*destroy)(void*), void* object, void*)
 {
-    auto* const exit = new (std::nothrow) ThreadExit{destroy, object, nullptr};
+    auto* const exit = new (std::nothrow)
+        ThreadExit{destroy, object, [](ThreadExit* self) { delete self; }, nullptr};
     if (!exit)
         return -1;
     Thread::at_exit(*exit);

@@ -106,12 +106,19 @@ void Thread::at_exit(ThreadExit& exit)
     exit.next = std::exchange(thread.exits_, &exit);
 }
 
+void Thread::run_exits()
+{
+    Thread& thread = current();
+    while (ThreadExit* const exit = thread.exits_) {
+        thread.exits_ = exit->next;
+        exit->call(exit->object);
+        exit->release(exit);
+    }
+}
+
 void Thread::end()
 {
-    while (ThreadExit* const exit = exits_) {
-        exits_ = exit->next;
-        exit->call(exit->object);
-    }
+    run_exits();
     ended_ = true;
     guest().wake(joiners_);
     guest().scheduler().leave();

@@ -15,6 +15,7 @@ namespace lodger::runtime {
 struct ThreadExit {
     void (*call)(void*);
     void* object;
+    void (*release)(ThreadExit*); ///< gives back this structure itself
     ThreadExit* next;
 };
 
@@ -47,6 +48,8 @@ public:
 
     /// Has `exit` run when the current thread ends.
     static void at_exit(ThreadExit& exit);
+    /// Runs what `at_exit` was given; for the first thread, which ends by `exit`.
+    static void run_exits();
 
     /// The first thread, which has no predecessor to return to. Called once.
     [[noreturn]] static void run_first(std::size_t stack_size, void (*function)(void*));

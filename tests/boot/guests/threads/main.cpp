@@ -28,6 +28,12 @@ void check(bool holds, char const* what)
 
 std::vector<int> constructed_before_main{1, 2, 3};
 
+struct MainsOwn {
+    ~MainsOwn() { std::printf("main's thread-local destructor\n"); }
+    int value = 1;
+};
+thread_local MainsOwn mains_own;
+
 struct AtExit {
     ~AtExit()
     {
@@ -226,6 +232,7 @@ void many_threads()
 int main()
 {
     check(constructed_before_main.size() == 3, "static constructors ran");
+    check(mains_own.value == 1, "main has thread-local objects");
     thread_locals();
     order();
     deadlines();
