@@ -134,7 +134,7 @@ public:
         for (int restarts = 0; restarts < most_restarts;) {
             auto const part = LODGER_TRY(DirectoryPart::parse(
                 LODGER_TRY(directory_part(path, names.size(), buffer, deadline))));
-            if (names.size() > 0 && part.generation != generation.view()) {
+            if (!names.empty() && part.generation != generation.view()) {
                 names.clear(); // Somebody changed it: what we have no longer fits what follows.
                 ++restarts;
                 continue;

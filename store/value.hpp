@@ -116,7 +116,7 @@ private:
 template <std::size_t most>
 struct Codec<Text<most>> {
     static Result<Text<most>> parse(std::string_view text) { return Text<most>::of(text); }
-    static Text<most> const& format(Text<most> const& text) { return text; }
+    static Text<most> format(Text<most> const& text) { return text; }
 };
 
 static_assert(Value<std::uint64_t> && Value<int> && Value<bool> && Value<Uuid> && Value<Port>);

@@ -1,39 +1,119 @@
-# The tests that need no Xen: they run on the build machine. Each group ends with one line,
-# "group: N passed, N failed". What has passed is not run again until something it uses changes.
+# The tests that run on the build machine. Each group ends with one line, "group: N passed,
+# N failed". What has passed does not run again until something that it uses changes.
 #
-#   SEED=n     runs that one seed of every simulated case; CASE=name chooses the case
-#   SEEDS=n    percent of the usual number of seeds
+#   SEED=n      every simulated case runs that one seed alone
+#   CASE=name   only that file of tests/unit or tests/sim/cases
+#   SEEDS=n     percent of the usual number of seeds
 
 HOST_CXX ?= g++
-HOST_FLAGS := -std=c++23 -g -Og -Wall -Wextra -Wno-missing-field-initializers \
-	-fsanitize=address,undefined -fno-sanitize-recover \
-	-D__XEN_INTERFACE_VERSION__=0x00040e00 -Ibuild/include -idirafter build/xen-include
-host := build/host
+CLANG_FORMAT ?= clang-format-19
+CLANG_TIDY ?= clang-tidy-19
 
-host_sim_sources := $(wildcard tests/sim/*.cpp tests/sim/store/*.cpp tests/sim/block/*.cpp)
-host_sim_objects := $(host_sim_sources:%.cpp=$(host)/%.o)
-host_unit := $(patsubst %.cpp,$(host)/%,$(wildcard tests/unit/*.cpp))
-host_cases := $(patsubst %.cpp,$(host)/%,$(wildcard tests/sim/cases/*.cpp))
-host_run := tests/run-host
+host := $(O)/host
+host_compile := $(HOST_CXX) $(CXX_STANDARD) $(INCLUDES) $(DEFINES) \
+    -Wall -Wextra -Wno-maybe-uninitialized -Wno-missing-field-initializers -Werror
+host_sanitize := -fsanitize=address,undefined -fno-sanitize-recover
+host_links := $(O)/include/lodger $(O)/xen-include/xen
 
-.PHONY: unit sim
-unit: $(host_unit:=.count)
-	@$(host_run) --sum unit $^
-sim: $(host_cases:=.count)
-	@$(host_run) --sum sim $^
+host_unit := $(wildcard tests/unit/$(or $(CASE),*).cpp)
+host_cases := $(wildcard tests/sim/cases/$(or $(CASE),*).cpp)
+host_simulator := $(wildcard tests/sim/*.cpp tests/sim/store/*.cpp tests/sim/block/*.cpp)
+host_programs := $(patsubst %.cpp,$(host)/%,$(host_unit) $(host_cases))
+host_counts = $(patsubst %,$(host)/%.count,$(1))
 
-$(host)/%.count: $(host)/%
-	@$(host_run) $< $@
+# What applications may include and this machine can compile; runtime/ and arch/ are the guest's.
+public_headers := $(wildcard $(addsuffix /*.hpp,core event grant ring store xenbus blkfront console))
 
-$(host_unit) $(host_cases): %: %.o $(host)/libsim.a
-	@$(HOST_CXX) -fsanitize=address,undefined $^ -lCatch2WithMain -o $@
+# All of them in a few translation units of about equal weight, since each costs the same beginning.
+header_parts := base store devices
+part_base := core event grant ring console
+part_store := store
+part_devices := xenbus blkfront
 
-$(host)/libsim.a: $(host_sim_objects)
-	@rm -f $@ && ar rcs $@ $^
+check_groups += unit sim headers nocompile check-format tidy
+.PHONY: check quick unit sim sim-quick headers nocompile check-format tidy $(host)/again
 
-$(host)/%.o: %.cpp
-	@mkdir -p $(@D)
-	@$(HOST_CXX) $(HOST_FLAGS) -MMD -MP -c $< -o $@
+check: ## all tests, those under emulated Xen included
+	$(Q)MAKE='$(MAKE)' tests/check $(check_groups)
 
-.SECONDARY:
--include $(shell find $(host) -name '*.d' 2>/dev/null)
+quick: unit sim-quick headers nocompile check-format ## host tests of what has changed
+
+unit: $(call host_counts,$(host_unit:.cpp=)) ## unit tests [CASE=core_text]
+	$(Q)tests/count sum $@ $^
+
+sim: $(call host_counts,$(host_cases:.cpp=)) ## simulated Xen [CASE=blkfront] [SEED=n] [SEEDS=percent]
+	$(Q)tests/count sum $@ $^
+
+sim-quick: export SEEDS := 10
+sim-quick: $(patsubst %.cpp,$(host)/%.quick.count,$(host_cases))
+	$(Q)tests/count sum $@ $^
+
+headers: $(call host_counts,$(public_headers:%=headers/%) $(header_parts:%=headers/%)) ## each compiles alone
+	$(Q)tests/count sum $@ $^
+
+nocompile: $(call host_counts,$(wildcard tests/nocompile/*.cpp)) ## what must not compile
+	$(Q)tests/count sum $@ $^
+
+check-format: $(host)/format.count ## whether all sources are formatted
+	$(Q)tests/count sum $@ $^
+
+tidy: $(call host_counts,$(header_parts:%=tidy/%)) ## clang-tidy over all headers
+	$(Q)tests/count sum $@ $^
+
+# --- Programs -----------------------------------------------------------------------------------
+
+# A chosen seed or number of seeds is no reason to believe that all pass, nor to run less next time.
+$(host)/%.count: $(host)/% $(if $(SEED)$(SEEDS),$(host)/again)
+	$(Q)tests/count run $@ $<
+$(host)/%.quick.count: $(host)/%
+	$(Q)tests/count run $@ $<
+$(host)/again:
+
+$(host_programs): %: %.o $(host)/libsim.a
+	$(say) LINK $@
+	$(Q)$(HOST_CXX) $(host_sanitize) $^ -lCatch2WithMain -o $@
+
+$(host)/libsim.a: $(host_simulator:%.cpp=$(host)/%.o)
+	$(say) AR $@
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+# -Og: half the time that -O1 takes to compile, and the simulator is fast enough.
+$(host)/%.o: %.cpp tests/host.mk | $(host_links)
+	$(say) CXX $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(host_compile) -g -Og $(host_sanitize) -MMD -MP -c $< -o $@
+
+# --- Headers, and what must not compile ---------------------------------------------------------
+
+# A header is included twice, and first: it needs nothing before it and guards itself.
+$(host)/headers/%.hpp.count: %.hpp | $(host_links)
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '#include <lodger/%s>\n' $< $< > $(@:.count=.cpp)
+	$(Q)tests/count run $@ $(host_compile) -fsyntax-only -MMD -MP -MT $@ -MF $(@:.count=.d) $(@:.count=.cpp)
+
+# Without exceptions and RTTI, in a few translation units.
+$(header_parts:%=$(host)/headers/%.count): $(host)/headers/%.count: $(host)/parts/%.cpp
+	$(Q)mkdir -p $(@D)
+	$(Q)tests/count run $@ $(host_compile) -fno-exceptions -fno-rtti -fsyntax-only $<
+
+$(host)/parts/%.cpp: $(public_headers) tests/host.mk | $(host_links)
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '#include <lodger/%s>\n' $(filter $(addsuffix /%,$(part_$*)),$(public_headers)) > $@
+
+$(host)/tests/nocompile/%.cpp.count: tests/nocompile/%.cpp tests/nocompile/check | $(host_links)
+	$(Q)mkdir -p $(@D)
+	$(Q)tests/count run $@ tests/nocompile/check $< $(host_compile) -fsyntax-only \
+	    -MMD -MP -MT $@ -MF $(@:.count=.d)
+
+# --- Form ---------------------------------------------------------------------------------------
+
+sources := $(shell git ls-files '*.hpp' '*.cpp')
+$(host)/format.count: $(wildcard $(sources)) .clang-format
+	$(Q)mkdir -p $(@D)
+	$(Q)tests/count run $@ $(CLANG_FORMAT) --dry-run -Werror $(wildcard $(sources))
+
+$(host)/tidy/%.count: $(host)/parts/%.cpp .clang-tidy
+	$(Q)mkdir -p $(@D)
+	$(Q)tests/count run $@ $(CLANG_TIDY) --quiet $< -- $(CXX_STANDARD) $(INCLUDES) $(DEFINES)
+
+-include $(shell test -d $(host) && find $(host) -name '*.d')
