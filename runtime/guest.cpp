@@ -62,6 +62,16 @@ Result<std::span<GrantEntry>> Guest::grant_table(std::size_t frames)
         reinterpret_cast<GrantEntry*>(table.data()), table.size() / sizeof(GrantEntry)};
 }
 
+XenVersion Guest::xen_version() const
+{
+    XenVersion version;
+    auto const number = static_cast<unsigned long>(arch::xen_version(XENVER_version, nullptr));
+    version.major = static_cast<unsigned>(number >> 16);
+    version.minor = static_cast<unsigned>(number & 0xffff);
+    arch::xen_version(XENVER_extraversion, version.extra);
+    return version;
+}
+
 void Guest::sleep_until(Instant time)
 {
     WaitQueue nobody_wakes;

@@ -12,6 +12,13 @@
 
 namespace lodger::runtime {
 
+/// The version of the Xen that runs us: 4, 17, ".7" for 4.17.7.
+struct XenVersion {
+    unsigned major = 0;
+    unsigned minor = 0;
+    xen_extraversion_t extra{}; ///< ended by NUL
+};
+
 /// This guest under its Xen: what every `Hypervisor` parameter of the library is when it runs for
 /// real. There is one, `guest()`, ready before static constructors run.
 class Guest {
@@ -57,6 +64,7 @@ public:
     void show_trace(std::string_view topics);
 
     // Beyond the concept.
+    XenVersion xen_version() const;
     arch::BootInfo const& boot_info() const { return *boot_; }
     PageAllocator& pages() { return pages_; }
     Scheduler& scheduler() { return scheduler_; }

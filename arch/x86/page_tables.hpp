@@ -43,9 +43,10 @@ concept PageTableMachine = requires(M& m, std::uint64_t n, std::uint64_t& entry)
 /// 2 MiB, here called a chunk.
 ///
 /// Tables that may be needed are taken from pages set aside at the start, one for each chunk of
-/// memory (0.2 %), so that mapping never has to allocate. Chunks are mapped when first needed: on
-/// PV that takes Xen about 50 microseconds each. Some of the pages set aside lie in chunks that
-/// are not mapped either; since one chunk of tables maps 512 others, mapping these first ends.
+/// memory (0.2 %), so that mapping never has to allocate. Chunks are mapped when first needed,
+/// since on PV Xen checks each of the 512 entries. Some of the pages set aside lie in chunks that
+/// are not mapped either; these are mapped first, which ends because one chunk of tables maps 512
+/// others (docs/decisions/0010-tables-for-all-memory-are-set-aside.md).
 template <PageTableMachine Machine>
 class PageTables {
 public:

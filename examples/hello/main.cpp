@@ -13,10 +13,8 @@ using namespace lodger;
 
 void print_xen()
 {
-    long const version = arch::xen_version(XENVER_version, nullptr);
-    xen_extraversion_t extra{};
-    arch::xen_version(XENVER_extraversion, extra);
-    std::printf("Xen version    %ld.%ld%s\n", version >> 16, version & 0xffff, extra);
+    auto const version = guest().xen_version();
+    std::printf("Xen version    %u.%u%s\n", version.major, version.minor, version.extra);
 }
 
 void print_memory()
