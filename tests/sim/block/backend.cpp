@@ -5,7 +5,7 @@ namespace lodger::sim {
 
 using xenbus::State;
 
-BlockBackend::BlockBackend(DriverDomain& backend, Domain& guest, BlockOptions options)
+BlockBackend::BlockBackend(ClientDomain& backend, Domain& guest, BlockOptions options)
     : world_{backend.domain.world()},
       backend_{backend},
       guest_{guest},

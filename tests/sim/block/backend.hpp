@@ -2,7 +2,7 @@
 
 #include <lodger/tests/sim/block/link.hpp>
 #include <lodger/tests/sim/block/options.hpp>
-#include <lodger/tests/sim/driver_domain.hpp>
+#include <lodger/tests/sim/client_domain.hpp>
 #include <lodger/xenbus/state.hpp>
 
 namespace lodger::sim {
@@ -12,7 +12,7 @@ namespace lodger::sim {
 /// completed in any order. Goes wrong as the backend domain's `faults()` say.
 class BlockBackend {
 public:
-    BlockBackend(DriverDomain& backend, Domain& guest, BlockOptions options = {});
+    BlockBackend(ClientDomain& backend, Domain& guest, BlockOptions options = {});
     BlockBackend(BlockBackend const&) = delete;
     BlockBackend& operator=(BlockBackend const&) = delete;
 
@@ -39,7 +39,7 @@ private:
     void serve_ring();
 
     World& world_;
-    DriverDomain& backend_;
+    ClientDomain& backend_;
     Domain& guest_;
     BlockOptions options_;
     std::string frontend_path_;

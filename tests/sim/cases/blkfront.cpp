@@ -11,7 +11,7 @@ using sim::Fault;
 TEST_CASE("a disk connects, reads, writes and closes")
 {
     sim::for_each_seed(300, [](sim::World& world) {
-        auto& driver = world.make<sim::DriverDomain>(world.add_domain(1));
+        auto& driver = world.make<sim::ClientDomain>(world.add_domain(1));
         auto& guest = world.add_domain(5);
         auto& disk = world.make<sim::BlockBackend>(driver, guest);
         guest.spawn("main", [&] {

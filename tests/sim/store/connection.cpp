@@ -13,6 +13,18 @@ constexpr std::size_t ring_size = XENSTORE_RING_SIZE;
 
 } // namespace
 
+bool RegisteredWatch::covers(Change const& change) const
+{
+    if (change.path == path)
+        return true;
+    bool const is_below = path == "/" || change.path.starts_with(path + "/");
+    if (!is_below || change.exact)
+        return false;
+    std::string_view const rest =
+        std::string_view{change.path}.substr(path == "/" ? 0 : path.size());
+    return !depth || static_cast<std::size_t>(std::ranges::count(rest, '/')) <= *depth;
+}
+
 StoreConnection::StoreConnection(World& world, Domain& client, Port port)
     : world_{world},
       client_{client},
@@ -145,6 +157,25 @@ Instant StoreConnection::next_due() const
 std::size_t StoreConnection::replies_waiting() const
 {
     return static_cast<std::size_t>(std::ranges::count(queue_, false, &Outgoing::is_event));
+}
+
+bool StoreConnection::restart_if_asked()
+{
+    bool const can = page_.server_features & XENSTORE_SERVER_FEATURE_RECONNECTION;
+    if (!can || Memory::load_acquire(page_.connection) != XENSTORE_RECONNECT)
+        return false;
+    world_.note("store begins anew with d" + std::to_string(client_.id().value));
+    watches.clear();
+    transactions.clear();
+    queue_.clear();
+    input_.clear();
+    sending_.clear();
+    dead_ = false;
+    req_cons_ = rsp_prod_ = 0;
+    page_.req_cons = page_.req_prod = page_.rsp_cons = page_.rsp_prod = 0;
+    Memory::store_release(page_.error, XENSTORE_ERROR_NONE);
+    Memory::store_release(page_.connection, XENSTORE_CONNECTED);
+    return true;
 }
 
 void StoreConnection::give_up(std::uint32_t error)

@@ -18,7 +18,11 @@ struct StoreMessage {
 struct RegisteredWatch {
     std::string path; ///< absolute
     std::string token;
-    bool is_relative; ///< its events name paths relative to the domain's home
+    bool is_relative;                   ///< its events name paths relative to the domain's home
+    std::optional<std::size_t> depth{}; ///< how many levels below the path count
+
+    /// Whether a change of a node, and what is below it, is an event of this watch.
+    bool covers(Change const& change) const;
 };
 
 /// The daemon's end of one domain's connection: bytes to messages and back, over the two rings of
@@ -50,6 +54,10 @@ public:
 
     /// Messages queued that answer a request.
     std::size_t replies_waiting() const;
+
+    /// Begins anew, when the client asks for that and the page offers it.
+    /// @return whether it did
+    bool restart_if_asked();
 
     /// Gives up on the client, as the daemon does after a breach of the protocol: sets `error`,
     /// and is silent for ever.

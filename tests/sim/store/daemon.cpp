@@ -118,9 +118,10 @@ void StoreDaemon::run()
 
 bool StoreDaemon::serve(StoreConnection& connection)
 {
+    bool moved = connection.restart_if_asked();
     if (connection.is_dead())
         return false;
-    bool moved = connection.send();
+    moved |= connection.send();
     if (connection.replies_waiting() < quotas.outstanding)
         moved |= connection.receive();
     while (connection.replies_waiting() < quotas.outstanding) {
@@ -170,9 +171,7 @@ void StoreDaemon::publish(lodger::Domain by, Change const& change)
              : "store " + change.path + " removed");
     for (auto const& connection : connections_) {
         for (RegisteredWatch const& watch : connection->watches) {
-            bool const below = watch.path == "/" || change.path.starts_with(watch.path + "/");
-            bool const hit = change.path == watch.path || (below && !change.exact);
-            if (hit && tree_.may_read(connection->client().id(), change.path))
+            if (watch.covers(change) && tree_.may_read(connection->client().id(), change.path))
                 connection->event(watch, change.path);
         }
     }

@@ -48,6 +48,11 @@ public:
     /// The values that a node had, one after another.
     std::vector<std::string> values_of(std::string_view path) const;
     StoreConnection& connection(Domain const& client);
+    /// Does for a client what the C daemon does when it dies: no more of anything, and no word.
+    void give_up_on(Domain const& client, std::uint32_t error)
+    {
+        connection(client).give_up(error);
+    }
     /// From now on nothing is read and nothing answered, or all goes on.
     void silence(bool silent);
 
@@ -65,7 +70,9 @@ private:
     Answer<> change(
         Tree& tree, lodger::Domain who, std::uint32_t type, std::string const& path,
         std::string_view value, OpenTransaction* transaction);
-    Answer<> watch(StoreConnection& connection, std::string_view path, std::string_view token);
+    Answer<std::string> directory_part(
+        Tree const& tree, lodger::Domain who, std::string const& path, std::string_view offset);
+    Answer<> watch(StoreConnection& connection, std::string_view path, std::string_view rest);
     Answer<> unwatch(StoreConnection& connection, std::string_view path, std::string_view token);
     Answer<std::string> start_transaction(StoreConnection& connection);
     Answer<> end_transaction(StoreConnection& connection, std::uint32_t id, bool commit);

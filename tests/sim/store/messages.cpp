@@ -77,13 +77,14 @@ Answer<std::string> StoreDaemon::perform(StoreConnection& connection, StoreMessa
     auto const [first, rest] = split(message.payload);
     switch (message.header.type) {
     case XS_DIRECTORY:
+    case XS_DIRECTORY_PART:
     case XS_READ:
     case XS_GET_PERMS:
     case XS_WRITE:
     case XS_MKDIR:
     case XS_RM:
     case XS_SET_PERMS: return perform_on_node(connection, message);
-    case XS_WATCH: return ok(watch(connection, first, split(rest).first));
+    case XS_WATCH: return ok(watch(connection, first, rest));
     case XS_UNWATCH: return ok(unwatch(connection, first, split(rest).first));
     case XS_TRANSACTION_START: return start_transaction(connection);
     case XS_TRANSACTION_END:
@@ -120,6 +121,8 @@ StoreDaemon::perform_on_node(StoreConnection& connection, StoreMessage const& me
         return Refusal{"EACCES"};
     if (type == XS_DIRECTORY)
         return tree.directory(who, path);
+    if (type == XS_DIRECTORY_PART)
+        return directory_part(tree, who, path, split(rest).first);
     if (type != XS_READ && type != XS_GET_PERMS)
         return ok(change(tree, who, type, path, rest, transaction));
     auto const node = tree.read(who, path);
@@ -172,11 +175,34 @@ Answer<> StoreDaemon::change(
     return {};
 }
 
+/// As many names, whole, as one message holds: the list's generation, the names from `offset` on,
+/// and one more NUL after the last of all.
+Answer<std::string> StoreDaemon::directory_part(
+    Tree const& tree, lodger::Domain who, std::string const& path, std::string_view offset)
+{
+    auto const all = tree.directory(who, path);
+    std::size_t from = 0;
+    std::from_chars(offset.data(), offset.data() + offset.size(), from);
+    if (!all || from > all->size())
+        return Refusal{all ? "EINVAL" : all.error()};
+    std::string part = std::to_string(tree.find(path)->generation) + '\0';
+    std::size_t const room = store::most_payload - part.size() - 1;
+    std::string_view const rest = std::string_view{*all}.substr(from);
+    bool const is_last = rest.size() <= room;
+    part += is_last ? rest : rest.substr(0, rest.rfind('\0', room - 1) + 1);
+    if (is_last)
+        part += '\0';
+    return part;
+}
+
 Answer<>
-StoreDaemon::watch(StoreConnection& connection, std::string_view path, std::string_view token)
+StoreDaemon::watch(StoreConnection& connection, std::string_view path, std::string_view rest)
 {
     bool const is_relative = !path.starts_with('/') && !path.starts_with('@');
-    RegisteredWatch const added{absolute(connection, path), std::string{token}, is_relative};
+    auto const [token, depth] = split(rest);
+    RegisteredWatch added{absolute(connection, path), std::string{token}, is_relative};
+    if (!depth.empty())
+        std::from_chars(depth.data(), depth.data() + depth.size(), added.depth.emplace());
     if (!is_valid(path, added.path))
         return Refusal{"EINVAL"};
     for (RegisteredWatch const& other : connection.watches) {

@@ -6,8 +6,8 @@
 namespace lodger::sim {
 
 /// A domain with a XenStore client, as both ends of a device need it.
-struct DriverDomain {
-    explicit DriverDomain(Domain& domain)
+struct ClientDomain {
+    explicit ClientDomain(Domain& domain)
         : domain{domain},
           store{domain, domain.store_page(), domain.store_port()}
     {
