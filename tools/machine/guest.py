@@ -5,7 +5,7 @@ import shutil
 import time
 from dataclasses import dataclass
 
-from .configuration import disk_name, render
+from .configuration import render
 from .disks import AttachedDisk
 from .errors import MachineError
 from .symbols import Symbols
@@ -75,10 +75,6 @@ class Guest:
         devices = [(disk.device, "phy", disk.disk.read_only) for disk in self.disks]
         return render(self.settings, f"/share/images/{self.settings.name}", devices)
 
-    def disk_path(self, index):
-        """The name of the guest's disk in dom0's tools, `xvda` and on."""
-        return disk_name(index)
-
     def unpause(self):
         self._unpaused = time.monotonic()
         self._releases = self.machine.releases
@@ -88,8 +84,12 @@ class Guest:
         """All the guest has said, as text with plain line ends."""
         return self._console_bytes().decode(errors="replace").replace("\r\n", "\n")
 
-    def _console_bytes(self):
-        return self._console_path.read_bytes() if self._console_path.exists() else b""
+    def _console_bytes(self, start=0):
+        if not self._console_path.exists():
+            return b""
+        with open(self._console_path, "rb") as file:
+            file.seek(start)
+            return file.read()
 
     def follow(self, seconds, show=lambda text: None):
         """Waits for the end and returns it; `show` gets the console's text as it comes.
@@ -116,7 +116,7 @@ class Guest:
 
     def _show_news(self, show):
         """What came since last time, carriage returns and all: a progress bar needs them."""
-        news = self._console_bytes()[self._shown :]
+        news = self._console_bytes(self._shown)
         if news:
             self._shown += len(news)
             show(self._decoder.decode(news))
@@ -127,7 +127,7 @@ class Guest:
         self._releases = self.machine.wait_for_release(min(deadline, now + GLANCE_SECONDS), seen)
         if self._releases != seen:
             return self.reason()
-        return "hang" if now >= deadline else None
+        return self.reason() or "hang" if now >= deadline else None
 
     def reason(self):
         """Why the domain has shut down; None while it runs, "gone" if it is no more."""

@@ -32,13 +32,19 @@ def _kernel_payload(image):
     return lzma.LZMADecompressor().decompress(image[start : start + length])
 
 
+def _bring_in():
+    """Unpacks what is missing; silent and quick when nothing is."""
+    if subprocess.run([places.REPOSITORY / "tools" / "setup", "machine"]).returncode:
+        raise MachineError("there is no Xen machine without the packages it is made of")
+
+
 class Packages:
     """The unpacked packages: finds files in them and runs their programs on the host."""
 
     def __init__(self, root=None):
+        if root is None:
+            _bring_in()
         self.root = Path(root or places.cache() / "machine-root")
-        if not (self.root / "boot").is_dir():
-            raise MachineError(f"no Xen machine in {self.root}: run `tools/setup machine` first")
 
     def find(self, *patterns):
         """The newest file that matches the first pattern which matches anything."""
