@@ -121,11 +121,10 @@ public:
     /// Waits until something happened here: a reply, an event, or a failure.
     Result<> wait(Deadline deadline)
     {
-        Deadline const check = after(hypervisor_, check_interval);
-        bool const is_last = deadline.at <= check.at;
-        auto const waited = hypervisor_.wait(changed_, is_last ? deadline : check);
+        Deadline const check = deadline.no_later_than(hypervisor_.now() + check_interval);
+        auto const waited = lodger::wait(hypervisor_, changed_, check);
         LODGER_TRY(health());
-        if (!waited && (is_last || waited.error() != Errc::timed_out))
+        if (!waited && (check.at == deadline.at || waited.error() != Errc::timed_out))
             return waited;
         return {};
     }
