@@ -108,6 +108,8 @@ Result<void> find_grant_frames(std::span<xen_pfn_t> frames, std::size_t first)
 Result<void> prepare_memory(BootInfo& boot)
 {
     LODGER_TRY(with_tables([&](auto& tables) { return tables.prepare(boot); }));
+    for (std::span<std::byte const> const module : boot.modules)
+        LODGER_TRY(map({Pfn{page_of(module.data())}, (module.size() + page_size - 1) / page_size}));
     return is_pv() ? Result<void>{} : find_services(boot);
 }
 

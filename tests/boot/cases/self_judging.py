@@ -1,6 +1,7 @@
 """Guests that check the library from within, and say in their last line what they found."""
 
 from harness import case, expect
+from rig import IMAGES
 
 
 def guest_that_judges_itself(image, memory):
@@ -14,3 +15,15 @@ def guest_that_judges_itself(image, memory):
 guest_that_judges_itself("heap", 8)
 guest_that_judges_itself("heap", 64)
 guest_that_judges_itself("threads", 16)
+guest_that_judges_itself("protection", 16)
+
+
+@case("modules")
+def module_is_what_the_host_gave(rig):
+    """The guest's own image is its ramdisk: a file that dom0 has anyway."""
+    image = (IMAGES / "tests/modules.elf").read_bytes()
+    ramdisk = f'ramdisk = "/share/images/modules-{rig.mode}-1"'
+    run = rig.run("tests/modules", extra=[ramdisk])
+    expect(run.verdict.status == 0, run.verdict.words)
+    expect(f"module 0: {len(image)} bytes, sum {sum(image)}" in run.console, "not the same bytes")
+    expect(f"afterwards: sum {sum(image)}" in run.console, "memory in use was taken for free")
