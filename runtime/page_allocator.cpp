@@ -3,6 +3,7 @@
 #include <lodger/runtime/panic.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace lodger::runtime {
@@ -51,11 +52,15 @@ void PageAllocator::start(arch::BootInfo& boot)
 
 void PageAllocator::mark(std::uint64_t first, std::size_t count, bool used)
 {
-    for (std::uint64_t page = first; page < first + count; ++page) {
-        if (page >= end_ || is_used(page) == used)
-            continue;
-        bitmap_[page / 64] ^= std::uint64_t{1} << page % 64;
-        free_pages_ += used ? std::size_t(-1) : 1;
+    std::uint64_t const end = std::min(first + count, end_);
+    for (std::uint64_t page = first; page < end;) {
+        std::uint64_t const bits = std::min(64 - page % 64, end - page);
+        std::uint64_t const mask = ~std::uint64_t{0} >> (64 - bits) << page % 64;
+        std::uint64_t& word = bitmap_[page / 64];
+        free_pages_ += static_cast<std::size_t>(std::popcount(word & mask));
+        word = used ? word | mask : word & ~mask;
+        free_pages_ -= static_cast<std::size_t>(std::popcount(word & mask));
+        page += bits;
     }
 }
 

@@ -17,10 +17,11 @@ namespace lodger::arch {
 /// guest, which asks Xen and uses machine frames, and one that owns its tables.
 template <class M>
 concept PageTableMachine = requires(M& m, std::uint64_t n, std::uint64_t& entry) {
-    { M::large_pages } -> std::convertible_to<bool>; ///< may map 2 MiB by one entry
     { M::entry_flags } -> std::convertible_to<std::uint64_t>;
     /// The frame of a page of our own memory; none where there is no memory.
     { m.frame_of(n) } -> std::same_as<std::optional<std::uint64_t>>;
+    /// Whether the 2 MiB that begin with a page may be mapped by one entry: all of it is memory.
+    { m.is_large(n) } -> std::convertible_to<bool>;
     /// The table in a frame, where we can read it.
     { m.table_in(n) } -> std::same_as<Table>;
     /// The table in a page of ours that is mapped, where we can fill it.
@@ -148,15 +149,12 @@ private:
         return frame ? entry_for(*frame, protection, Machine::entry_flags) : 0;
     }
 
-    /// One entry for a whole chunk, if the machine can and all of it is memory; else 0.
+    /// One entry for a whole chunk, if there may be one; else 0.
     std::uint64_t large_entry(std::uint64_t chunk) const
     {
-        if (!Machine::large_pages)
-            return 0;
         std::uint64_t const first = chunk * entries_per_table;
-        for (std::uint64_t page = first; page < first + entries_per_table; ++page)
-            if (!machine_.frame_of(page))
-                return 0;
+        if (!machine_.is_large(first))
+            return 0;
         return own_entry(first, Protection::read_write) | entry_large;
     }
 

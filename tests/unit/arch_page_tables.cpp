@@ -25,7 +25,6 @@ constexpr std::uint64_t pages_per_gib = 1 << 18;
 template <bool large>
 class FakeMachine {
 public:
-    static constexpr bool large_pages = large;
     static constexpr std::uint64_t entry_flags = large ? 0 : entry_user;
     static constexpr std::uint64_t first_frame = large ? 0 : 0x7'0000;
 
@@ -37,6 +36,13 @@ public:
             if (page >= range.first.value && page < range.end().value)
                 return page + first_frame;
         return std::nullopt;
+    }
+    bool is_large(std::uint64_t first) const
+    {
+        for (std::uint64_t page = first; page < first + entries_per_table; ++page)
+            if (!frame_of(page))
+                return false;
+        return large;
     }
     Table table_in(std::uint64_t frame) { return Table{tables_[frame - first_frame]}; }
     Table table_at(std::uint64_t page)

@@ -10,7 +10,6 @@ namespace lodger::arch::pvh {
 /// Page tables of a guest that owns them: frames are its own pages, and a change is a store.
 class Machine {
 public:
-    static constexpr bool large_pages = true;
     static constexpr std::uint64_t entry_flags = 0;
 
     void start(BootInfo const& boot) { boot_ = &boot; }
@@ -21,6 +20,13 @@ public:
             if (page >= range.first.value && page < range.end().value)
                 return page;
         return std::nullopt;
+    }
+    bool is_large(std::uint64_t first) const
+    {
+        for (PageRange const& range : boot_->memory)
+            if (first >= range.first.value && first + entries_per_table <= range.end().value)
+                return true;
+        return false;
     }
     Table table_in(std::uint64_t frame) const { return table_at(frame); }
     Table table_at(std::uint64_t page) const
