@@ -76,10 +76,12 @@ public:
 
     void fail_link(Link& link) { link.queue.fail(Errc::disconnected); }
 
-    /// Removes the keys that `offer_link` wrote, once the backend needs them no more.
+    /// Removes the keys that `offer_link` added, once the backend needs them no more.
     Result<> withdraw()
     {
         for (std::string_view const key : offered_keys) {
+            if (key == "protocol" && toolstack_wrote_protocol_)
+                continue;
             auto const removed = store_.operations().rm({node_.path.view(), key}, deadline_);
             if (!removed && removed.error() != Errc::not_found)
                 return removed;
@@ -103,14 +105,18 @@ private:
     {
         auto const ref = store::Codec<GrantRef>::format(ring);
         auto const channel = store::Codec<Port>::format(port);
-        std::string_view const node = node_.path;
-        std::array const offer = {
-            store::Assignment{{node, offered_keys[0]}, ref},
-            store::Assignment{{node, offered_keys[1]}, channel},
-            store::Assignment{{node, offered_keys[2]}, XEN_IO_PROTO_ABI_X86_64}};
+        std::array<std::string_view, 3> const values = {ref, channel, XEN_IO_PROTO_ABI_X86_64};
         return store_.transaction(
-            [&](store::Operations<H>& transaction) {
-                return transaction.write_all(offer, deadline_);
+            [&](store::Operations<H>& transaction) -> Result<> {
+                std::array<char, 32> buffer;
+                std::string_view const node = node_.path;
+                store::Batch<H> batch{store_.connection()};
+                LODGER_TRY(transaction.begin_read(batch, {node, "protocol"}, buffer, deadline_));
+                for (std::size_t i = 0; i < values.size(); ++i)
+                    LODGER_TRY(transaction.begin_write(
+                        batch, {node, offered_keys[i]}, values[i], deadline_));
+                toolstack_wrote_protocol_ = batch.finish(deadline_).has_value();
+                return batch.finish_all(deadline_);
             },
             deadline_);
     }
@@ -121,6 +127,7 @@ private:
     xenbus::Node node_;
     BufferPool<H>* pool_ = nullptr;
     Deadline deadline_{};
+    bool toolstack_wrote_protocol_ = false; ///< as libxl does for a PV guest
 };
 
 } // namespace lodger::blkfront
