@@ -75,20 +75,22 @@ class Runner:
         if reason is None:
             print(f"ok    {label}", flush=True)
             return True
-        rig.log(f"\nFAIL: {reason}\n")
+        first, _, more = reason.partition("\n")
         where = log.relative_to(places.REPOSITORY)
-        print(f"FAIL  {label}  {reason}\n      see {where}", flush=True)
+        print(f"FAIL  {label}  {first} (see {where})", flush=True)
+        rig.log(f"\nFAIL: {first}\n{more}\n")
         return False
 
     @staticmethod
     def _reason_of_failure(case, rig):
+        """None, or what was wrong: one line for people, then what else there is to say."""
         try:
             with rig:
                 case.function(rig)
         except (Failure, MachineError) as error:
-            return str(error).strip().replace("\n", "\n      ")
-        except Exception:  # a mistake in the case itself must not end the run
-            return traceback.format_exc().replace("\n", "\n      ")
+            return str(error).strip()
+        except Exception as error:  # a mistake in the case itself must not end the run
+            return f"the case itself fails: {error!r}\n{traceback.format_exc()}"
         return None
 
     def _running_machine(self):

@@ -13,10 +13,9 @@ from machine.guest import End, Guest
 from machine.verdict import Verdict, judge
 
 IMAGES = places.BUILD / "images"
-DISKS = places.BUILD / "boot" / "disks"
 
 # A guest that takes longer hangs, emulated and on a busy host.
-GUEST_SECONDS = 60
+GUEST_SECONDS = 120
 
 
 @dataclass
@@ -88,8 +87,8 @@ class Rig:
 
     def disk(self, label, size, seed=None, **settings):
         """A disk in a file: of pseudo-random bytes if there is a seed, else of zeros."""
-        DISKS.mkdir(parents=True, exist_ok=True)
-        path = DISKS / f"{self._name}-{label}.img"
+        path = self.machine.share / "disks" / f"{self._name}-{label}.img"
+        path.parent.mkdir(exist_ok=True)
         data = bytes(size) if seed is None else random.Random(seed).randbytes(size)
         path.write_bytes(data)
         self._stack.callback(path.unlink, missing_ok=True)
