@@ -1,6 +1,7 @@
 #pragma once
 
 #include <lodger/core/pages.hpp>
+#include <lodger/core/wait.hpp>
 
 #include <cassert>
 #include <memory>
@@ -22,8 +23,10 @@ public:
         std::unique_ptr<Page[]> states{new (std::nothrow) Page[page_count]{}};
         if (!states)
             return Failure{Errc::no_memory};
-        std::unique_ptr<BufferPool> pool{new (std::nothrow) BufferPool{
-            LODGER_TRY(Pages<H>::allocate(hypervisor, page_count)), std::move(states)}};
+        // Before `new` takes memory, which a return out of its argument would lose.
+        Pages<H> pages = LODGER_TRY(Pages<H>::allocate(hypervisor, page_count));
+        std::unique_ptr<BufferPool> pool{
+            new (std::nothrow) BufferPool{hypervisor, std::move(pages), std::move(states)}};
         if (!pool)
             return Failure{Errc::no_memory};
         return pool;
@@ -59,7 +62,11 @@ public:
         std::size_t const first = index_of(pages.data());
         for (std::size_t i = first; i < first + pages.size() / page_size; ++i)
             states_[i].allocated = false;
+        wake();
     }
+
+    /// Waits until pages may have become free.
+    Result<> wait(Deadline deadline) { return lodger::wait(hypervisor_, freed_, deadline); }
 
     bool contains(std::span<std::byte const> data) const
     {
@@ -72,6 +79,7 @@ public:
     {
         assert(states_[index_of(address)].holders > 0);
         --states_[index_of(address)].holders;
+        wake();
     }
 
     std::size_t held_count() const
@@ -90,10 +98,17 @@ private:
         bool is_free() const { return !allocated && holders == 0; }
     };
 
-    BufferPool(Pages<H> pages, std::unique_ptr<Page[]> states)
-        : pages_{std::move(pages)},
+    BufferPool(H& hypervisor, Pages<H> pages, std::unique_ptr<Page[]> states)
+        : hypervisor_{hypervisor},
+          pages_{std::move(pages)},
           states_{std::move(states)}
     {
+    }
+
+    void wake()
+    {
+        if (!freed_.empty())
+            hypervisor_.wake(freed_);
     }
 
     std::size_t index_of(std::byte const* address) const
@@ -108,8 +123,10 @@ private:
         return pages_.bytes().subspan(first * page_size, count * page_size);
     }
 
+    H& hypervisor_;
     Pages<H> pages_;
     std::unique_ptr<Page[]> states_;
+    WaitQueue freed_;
 };
 
 template <Hypervisor H>

@@ -35,10 +35,11 @@ public:
     /// @return `protocol` if the peer claims more requests than the ring can hold
     Result<RING_IDX> available() const
     {
-        RING_IDX const produced = Memory::load_acquire(header_->req_prod);
-        if (produced - rsp_prod_ > capacity())
+        RING_IDX const ready = Memory::load_acquire(header_->req_prod) - req_cons_;
+        // Those that were taken and not answered take up room as well.
+        if (ready > capacity() - (req_cons_ - rsp_prod_))
             return Failure{Errc::protocol};
-        return produced - req_cons_;
+        return ready;
     }
 
     /// A copy of the next request; `available()` must have said that there is one.

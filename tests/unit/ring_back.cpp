@@ -50,6 +50,18 @@ TEST_CASE("requests that were taken but not answered still take up room")
     REQUIRE(rings.back.available() == 1u);
 }
 
+TEST_CASE("a frontend that takes back requests is caught, also while some are not answered")
+{
+    Rings rings;
+    rings.header().req_prod = 8;
+    for (int i = 0; i < 8; ++i)
+        rings.back.take();
+    for (RING_IDX const lie : {7u, 1u, 0u}) {
+        rings.header().req_prod = lie;
+        CHECK(rings.back.available().error() == Errc::protocol);
+    }
+}
+
 TEST_CASE("responses may be put in any order and are shown together")
 {
     Rings rings;
