@@ -16,8 +16,9 @@ struct Options {
 /// A disk: from its name to blocks read and written. Owns everything of ours that the device
 /// needs, and gives it back in the protocol's order when it is closed or ends.
 ///
-/// Peer: the backend. When it breaks the protocol, closes or goes, everything in flight completes
-/// with an error, and so does everything submitted afterwards.
+/// Peer: the backend, not trusted. When it breaks the protocol, everything in flight completes with
+/// an error, and so does everything submitted afterwards; when it stops answering, whoever waits
+/// has a deadline.
 template <Hypervisor H>
 class Device {
 public:

@@ -52,6 +52,8 @@ inline Result<Disk> disk_of(KeyValues const& said)
         return Failure{Errc::protocol};
     if (sector_size > page_size)
         return Failure{Errc::unsupported};
+    if (said[Key::max_ring_page_order] > 16)
+        return Failure{Errc::protocol};
     if (!std::has_single_bit(physical) || physical < sector_size ||
         physical > std::numeric_limits<std::uint32_t>::max())
         return Failure{Errc::protocol};

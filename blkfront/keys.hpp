@@ -96,6 +96,8 @@ Result<KeyValues> read_keys(store::Client<H>& store, std::string_view backend, D
         paths, deadline, [&](std::size_t index, Result<std::string_view> const& text) -> Result<> {
             if (text)
                 values[keys[index].key] = LODGER_TRY(parse<std::uint64_t>(*text));
+            else if (text.error() == Errc::too_large)
+                return Failure{Errc::protocol};
             else if (text.error() != Errc::not_found && text.error() != Errc::denied)
                 return Failure{text.error()};
             return {};

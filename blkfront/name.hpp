@@ -19,7 +19,7 @@ struct NameScheme {
 
 inline constexpr std::array name_schemes = {
     NameScheme{"xvd", 202 << 8, 1 << 4, 0, 16},
-    NameScheme{"xvd", (1 << 28) | (16 << 8), 1 << 8, 16, (1 << 20) - 16},
+    NameScheme{"xvd", 1 << 28, 1 << 8, 0, 1 << 20}, // for what the one above has no room for
     NameScheme{"hd", 3 << 8, 1 << 6, 0, 2},
     NameScheme{"hd", 22 << 8, 1 << 6, 2, 2},
     NameScheme{"sd", 8 << 8, 1 << 4, 0, 16},

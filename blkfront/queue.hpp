@@ -55,7 +55,7 @@ public:
     ~Queue()
     {
         for (std::size_t i = 0; slots_ && i < capacity(); ++i)
-            static_cast<void>(revoke_pages(slots_[i]));
+            revoke_pages(slots_[i]);
     }
 
     std::size_t capacity() const { return ring_.capacity(); }
@@ -168,7 +168,7 @@ private:
             std::byte const* const page = io.data.data() - start + i * page_size;
             auto const ref = grants_->grant(backend_, grants_->hypervisor().gfn(page), access);
             if (!ref) {
-                static_cast<void>(revoke_pages(slot));
+                revoke_pages(slot);
                 return Failure{ref.error()};
             }
             pool_->hold(page);
@@ -184,20 +184,16 @@ private:
         return {};
     }
 
-    /// @return `protocol` if the backend has not let go of a page, which then stays held
-    Result<> revoke_pages(Slot& slot)
+    /// A page that the backend has not let go of stays held, and its reference in use.
+    void revoke_pages(Slot& slot)
     {
-        Result<> outcome;
         for (std::size_t i = 0; i < slot.page_count; ++i) {
-            if (grants_->revoke(slot.refs[i])) {
+            if (grants_->revoke(slot.refs[i]))
                 pool_->let_go(slot.data + i * page_size);
-                continue;
-            }
-            grants_->count_quarantined(1);
-            outcome = Failure{Errc::protocol};
+            else
+                grants_->count_quarantined(1);
         }
         slot.page_count = 0;
-        return outcome;
     }
 
     Result<> accept(Response const& response)
@@ -212,12 +208,11 @@ private:
         if (!slot.in_flight || slot.id != response.id || slot.operation != response.operation)
             return Failure{Errc::protocol};
         slot.in_flight = false;
-        Result<> const revoked = revoke_pages(slot);
+        revoke_pages(slot);
         slot.next_free = std::exchange(first_free_, static_cast<std::uint16_t>(index));
-        Result<> const outcome = revoked ? outcome_of(response.status) : revoked;
         if (Io* const io = std::exchange(slot.io, nullptr))
-            complete(*io, outcome);
-        return revoked;
+            complete(*io, outcome_of(response.status));
+        return {};
     }
 
     static void complete(Io& io, Result<> outcome)

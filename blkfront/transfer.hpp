@@ -11,13 +11,15 @@ namespace lodger::blkfront {
 template <Hypervisor H>
 class Transfer {
 public:
+    /// @param device connected
     /// @param data in the device's pool
     Transfer(
         Device<H>& device, Operation operation, std::uint64_t offset, std::span<std::byte> data)
         : device_{device},
           operation_{operation},
           offset_{offset},
-          rest_{data}
+          rest_{data},
+          sector_size_{device.disk()->sector_size}
     {
     }
     Transfer(Transfer const&) = delete;
@@ -70,7 +72,7 @@ private:
     std::size_t first_part_size() const
     {
         std::size_t const start = reinterpret_cast<std::uintptr_t>(rest_.data()) % page_size;
-        return (most_segments * page_size - start) & ~std::size_t{device_.disk()->sector_size - 1};
+        return (most_segments * page_size - start) & ~std::size_t{sector_size_ - 1};
     }
 
     static void on_complete(Io& io, Result<> outcome)
@@ -85,6 +87,7 @@ private:
     Operation operation_;
     std::uint64_t offset_;
     std::span<std::byte> rest_;
+    std::uint32_t sector_size_;
     std::array<Part, most_parts> parts_;
     std::size_t in_flight_ = 0;
     Result<> outcome_;
@@ -104,7 +107,7 @@ Result<Buffer<H>> allocate_bounce(Device<H>& device, std::size_t size, Deadline 
             if (wish <= page_size)
                 break;
         }
-        LODGER_TRY(device.wait(deadline));
+        LODGER_TRY(device.pool().wait(deadline));
     }
 }
 

@@ -3,6 +3,8 @@
 #include <lodger/core/hypervisor.hpp>
 #include <lodger/grant/abi.hpp>
 
+#include <limits>
+
 namespace lodger::grant {
 
 /// The domain's grant table: hands out entries, last used first, and takes them back.
@@ -23,9 +25,12 @@ public:
     H& hypervisor() const { return hypervisor_; }
 
     /// Lets `domain` map the page `gfn`.
-    /// @return the reference to tell it, or `no_space` when Xen lets the table grow no further
+    /// @return the reference to tell it, `no_space` when Xen lets the table grow no further, or
+    /// `too_large` for a page beyond the 16 TiB that an entry can name
     Result<GrantRef> grant(Domain domain, Gfn gfn, Access access)
     {
+        if (gfn.value > std::numeric_limits<std::uint32_t>::max()) [[unlikely]]
+            return Failure{Errc::too_large};
         if (free_ == none) [[unlikely]]
             LODGER_TRY(grow());
         std::uint32_t const ref = free_;

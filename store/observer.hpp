@@ -94,7 +94,7 @@ private:
         vacant->watch.emplace(
             LODGER_TRY(Watch<H>::create(connection_, path, std::nullopt, deadline_)));
         // The event that every new watch fires says nothing that the coming read will not.
-        LODGER_TRY(vacant->watch->skip_first(deadline_));
+        LODGER_TRY(vacant->watch->wait(deadline_));
         vacant->used = true;
         return {};
     }

@@ -52,11 +52,11 @@ public:
         return state_->pop(buffer);
     }
 
-    /// Forgets the events that are waiting: for who will look at everything anyway.
+    /// Forgets the events that are waiting.
     void discard_events() { state_->clear(); }
 
-    /// Waits for the event that every new watch fires, and forgets it.
-    Result<> skip_first(Deadline deadline)
+    /// Waits for an event, and forgets all there are: for who will look at everything anyway.
+    Result<> wait(Deadline deadline)
     {
         while (!has_event())
             LODGER_TRY(connection_->wait(deadline));

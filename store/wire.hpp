@@ -144,7 +144,7 @@ private:
     {
         auto const allowed = [](char c) {
             return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                   std::string_view{"-/_@:"}.contains(c);
+                   std::string_view{"-/_@"}.contains(c);
         };
         return !part.empty() && !part.ends_with('/') && !part.contains("//") &&
                std::ranges::all_of(part, allowed);

@@ -57,7 +57,7 @@ public:
     /// The link outlives our Closed: the other end may use it until it is Closed itself.
     struct Closed {
         static constexpr State id = State::closed;
-        std::optional<Link> link;
+        std::optional<Link> link{};
     };
 
     template <class From, class To>
@@ -126,12 +126,14 @@ public:
         return {};
     }
 
-    /// Gives up the link although the other end may still use it; what it has mapped is
-    /// quarantined.
+    /// Gives up the link although the other end may still use it, and says nothing more: for when
+    /// it does not answer, or XenStore does not. What it has mapped is quarantined.
     void release()
     {
-        if (auto* const phase = in<Closed>())
-            phase->link.reset();
+        if (auto* const phase = in<Connected>())
+            driver_.fail_link(phase->link);
+        if (!in<Initialising>())
+            phase_ = Closed{};
     }
 
     /// The one door between phases: only along an edge of the table. The state is published first;

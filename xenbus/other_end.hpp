@@ -35,15 +35,7 @@ public:
     }
 
     /// Waits until it may have said something new.
-    Result<> wait(Deadline deadline)
-    {
-        std::array<char, store::WatchState::longest_path> buffer;
-        auto const event = watch_.next(buffer, deadline);
-        // Which path it was does not matter, so one too long to be shown does not either.
-        if (!event && event.error() != Errc::too_large)
-            return Failure{event.error()};
-        return {};
-    }
+    Result<> wait(Deadline deadline) { return watch_.wait(deadline); }
 
 private:
     Result<> read_state(Deadline deadline)
@@ -52,8 +44,8 @@ private:
         auto const text = store_->read({path_, "state"}, buffer, deadline);
         if (text)
             last_ = state_of(*text);
-        else if (text.error() == Errc::not_found)
-            last_ = std::nullopt;
+        else if (text.error() == Errc::not_found || text.error() == Errc::denied)
+            last_ = std::nullopt; // A path is as unreadable as what is left above it.
         else if (text.error() == Errc::too_large)
             last_ = State::unknown;
         else
