@@ -23,6 +23,8 @@ public:
     std::vector<std::byte>& medium() { return medium_; }
     xenbus::State state() const { return state_; }
     bool is_connected_to_ring() const { return link_ != nullptr; }
+    /// The ring's page as the backend sees it, while it is connected.
+    std::span<std::byte> ring() const { return link_->ring_page(); }
 
     /// What a test makes it do at once, whatever the frontend says.
     void say(xenbus::State state);

@@ -59,6 +59,8 @@ Instant BlockLink::serve()
     do
         take();
     while (ring_.final_check() && ring_.available().value_or(0) > 0);
+    // As blkback does: a frontend that breaks the protocol is served no more.
+    broken_ = !ring_.available();
     Instant next = Instant::max();
     for (std::size_t i = 0; i < pending_.size() && !broken_;) {
         if (pending_[i].due > backend_.now()) {

@@ -26,6 +26,8 @@ public:
     /// Lets go of everything but what a fault makes it hold.
     ~BlockLink();
 
+    std::span<std::byte> ring_page() const { return ring_page_; }
+
     /// Takes what is in the ring and answers what is due.
     /// @return when the next answer is due
     Instant serve();
