@@ -24,13 +24,14 @@ public:
     bool is_full() const { return begun_ - taken_ == most_requests; }
     bool empty() const { return begun_ == taken_; }
 
-    /// Sends one more request; `request` and `reply` stay the caller's until it is finished.
+    /// One more request, which goes out at the latest when something is waited for; `request` and
+    /// `reply` stay the caller's until it is finished.
     /// @return `busy` when `is_full()`
     Result<> begin(Request const& request, std::span<char> reply, Deadline deadline)
     {
         if (is_full())
             return Failure{Errc::busy};
-        tickets_[begun_ % most_requests] = LODGER_TRY(connection_.begin(request, reply, deadline));
+        tickets_[begun_ % most_requests] = LODGER_TRY(connection_.queue(request, reply, deadline));
         ++begun_;
         return {};
     }

@@ -83,28 +83,42 @@ public:
     /// @return the reply's payload, as a view of `reply`
     Result<std::string_view> call(Request const& request, std::span<char> reply, Deadline deadline)
     {
-        return finish(LODGER_TRY(begin(request, reply, deadline)), deadline);
+        return finish(LODGER_TRY(queue(request, reply, deadline)), deadline);
     }
 
     /// Sends a request without waiting for its reply; waits only while all requests are in use.
     Result<Session::Ticket> begin(Request const& request, std::span<char> reply, Deadline deadline)
     {
-        while (true) {
+        auto const ticket = LODGER_TRY(queue(request, reply, deadline));
+        pump();
+        return ticket;
+    }
+
+    /// As `begin`, but the request is sent only with the next `pump`: what is queued together
+    /// raises one event together.
+    Result<Session::Ticket> queue(Request const& request, std::span<char> reply, Deadline deadline)
+    {
+        for (bool pumped = false;; pumped = !pumped) {
             LODGER_TRY(health());
             auto const ticket = session_.submit(request, reply);
             if (ticket || ticket.error() != Errc::busy) {
                 if (ticket)
                     trace_request(*ticket, request);
-                pump();
                 return ticket;
             }
-            LODGER_TRY(wait(deadline));
+            if (pumped)
+                LODGER_TRY(wait(deadline));
+            else
+                pump(); // Those in use may not even be sent.
         }
     }
 
-    /// Waits for the reply to a request that was begun. Whatever comes out, the request is over.
+    /// Waits for the reply to a request that was begun or queued. Whatever comes out, the request
+    /// is over.
     Result<std::string_view> finish(Session::Ticket ticket, Deadline deadline)
     {
+        if (!session_.is_done(ticket))
+            pump();
         while (!session_.is_done(ticket)) {
             if (auto const waited = wait(deadline); !waited && !session_.is_done(ticket)) {
                 session_.abandon(ticket);
@@ -132,22 +146,35 @@ public:
     /// Moves bytes both ways until neither ring has anything to do.
     void pump()
     {
-        std::size_t moved = 0;
+        Moved moved;
         while (true) {
             auto const step = exchange_bytes();
             if (!step)
                 fail(step.error());
-            if (!step || *step == 0)
+            if (!step || step->sent + step->received == 0)
                 break;
-            moved += *step;
+            moved.sent += step->sent;
+            moved.received += step->received;
         }
-        if (moved == 0)
-            return;
-        static_cast<void>(hypervisor_.notify(port_)); // The daemon's end is Xen's to keep.
-        hypervisor_.wake(changed_);
+        unannounced_ += moved.received;
+        if (moved.sent > 0 || unannounced_ >= announce_after)
+            notify();
+        if (moved.sent + moved.received > 0)
+            hypervisor_.wake(changed_);
     }
 
 private:
+    /// Bytes moved, in either direction.
+    struct Moved {
+        std::size_t sent = 0;
+        std::size_t received = 0;
+    };
+
+    /// After so many bytes received the daemon is told that there is room again. It waits for that
+    /// only when it finds the ring full, and then we receive a whole ring from what it saw on; so
+    /// an ordinary reply costs it no event.
+    static constexpr std::size_t announce_after = sizeof(Page::rsp) / 2;
+
     bool can_reconnect() const { return server_features() & XENSTORE_SERVER_FEATURE_RECONNECTION; }
 
     /// Waits until the daemon has emptied the rings, and begins anew with them. Until then nothing
@@ -179,15 +206,14 @@ private:
             request.transaction, " ", p[0], p[1], p[2], p[3], p[4], p[5]);
     }
 
-    /// @return bytes moved, in either direction
-    Result<std::size_t> exchange_bytes()
+    Result<Moved> exchange_bytes()
     {
         LODGER_TRY(health());
         std::size_t const sent = LODGER_TRY(requests_.write(session_.outgoing()));
         session_.sent(sent);
         std::size_t const received = LODGER_TRY(replies_.read(session_.incoming()));
         LODGER_TRY(session_.received(received));
-        return sent + received;
+        return Moved{sent, received};
     }
 
     /// Whether the daemon still serves us. It says otherwise in `error`; where it does not
@@ -203,6 +229,12 @@ private:
             return {};
         fail(Errc::disconnected);
         return Failure{Errc::disconnected};
+    }
+
+    void notify()
+    {
+        unannounced_ = 0;
+        static_cast<void>(hypervisor_.notify(port_)); // The daemon's end is Xen's to keep.
     }
 
     void fail(Errc error)
@@ -223,6 +255,7 @@ private:
     WaitQueue changed_;
     std::uint32_t error_at_start_;
     std::uint32_t epoch_ = 0;
+    std::size_t unannounced_ = 0; ///< bytes received since the daemon was last notified
     std::optional<Errc> failed_;
 };
 
