@@ -106,6 +106,26 @@ TEST_CASE("every request in flight ends when the daemon gives up on us")
     });
 }
 
+TEST_CASE("threads that wait for a request to come free go on as soon as one does")
+{
+    in_guest([](RealStore& store, Client& client) {
+        HostDomain& guest = store.guest();
+        REQUIRE(client.write("data/a", "value"sv));
+        int read = 0;
+        Instant const before = guest.now();
+        for (int i = 0; i < 40; ++i) { // twice as many as may be in flight
+            store.start(guest, [&] {
+                std::array<char, 16> buffer;
+                for (int repeats = 0; repeats < 25; ++repeats)
+                    read += client.read("data/a", buffer) == "value"sv;
+            });
+        }
+        store.join();
+        CHECK(read == 1000);
+        CHECK(since(guest, before) < 500ms);
+    });
+}
+
 TEST_CASE("GET_FEATURE is not known to 4.17")
 {
     in_guest([](RealStore&, Client& client) {

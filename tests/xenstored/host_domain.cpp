@@ -48,7 +48,10 @@ HostDomain::HostDomain(Machine& machine, Domain id)
       port_{100u + id.value},
       page_{static_cast<store::Page*>(
           map_page(machine.folder() + "/page." + std::to_string(id.value)))},
-      socket_{socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)}
+      pending_{static_cast<std::uint32_t*>(
+          map_page(machine.folder() + "/pending." + std::to_string(port_.value)))},
+      socket_{socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)},
+      sender_{socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)}
 {
     auto const own = address_of(machine.folder() + "/dom." + std::to_string(port_.value));
     if (bind(socket_, reinterpret_cast<sockaddr const*>(&own), sizeof own) != 0)
@@ -58,18 +61,32 @@ HostDomain::HostDomain(Machine& machine, Domain id)
 HostDomain::~HostDomain()
 {
     munmap(page_, page_size);
+    munmap(pending_, page_size);
     ::close(socket_);
+    ::close(sender_);
 }
 
 Result<void> HostDomain::notify(Port port)
 {
-    auto const daemon = address_of(machine_.folder() + "/daemon");
-    // Like an event channel's other end, a daemon that is gone or has not caught up is no error:
-    // a full socket means that it is about to look at every domain anyway.
-    sendto(
-        socket_, &port.value, sizeof port.value, MSG_DONTWAIT,
-        reinterpret_cast<sockaddr const*>(&daemon), sizeof daemon);
+    // As in Xen, what is pending already is not raised again.
+    if (SharedMemory::exchange(pending_[at_daemon], 1) != 0)
+        return {};
+    // Like an event channel's other end, a daemon that is gone is no error.
+    if (!raise(port))
+        SharedMemory::exchange(pending_[at_daemon], 0);
     return {};
+}
+
+bool HostDomain::raise(Port port)
+{
+    auto const send_port = [&] {
+        return send(sender_, &port.value, sizeof port.value, MSG_DONTWAIT) > 0;
+    };
+    if (send_port())
+        return true;
+    auto const daemon = address_of(machine_.folder() + "/daemon"); // perhaps a new one
+    return connect(sender_, reinterpret_cast<sockaddr const*>(&daemon), sizeof daemon) == 0 &&
+           send_port();
 }
 
 Result<void> HostDomain::listen(Port port, Listener listener)
@@ -115,7 +132,10 @@ void HostDomain::wake(WaitQueue& queue)
 void HostDomain::take_events()
 {
     char byte;
-    if (recv(socket_, &byte, 1, 0) <= 0 || !listener_.call)
+    if (recv(socket_, &byte, 1, 0) <= 0)
+        return;
+    SharedMemory::exchange(pending_[at_guest], 0);
+    if (!listener_.call)
         return;
     in_listener_ = true;
     listener_.call(listener_.object);
@@ -137,24 +157,23 @@ Machine::~Machine()
 
 HostDomain& Machine::add_domain(Domain id)
 {
-    return *domains_.emplace_back(std::make_unique<HostDomain>(*this, id));
+    HostDomain& domain = *domains_.emplace_back(std::make_unique<HostDomain>(*this, id));
+    sockets_.push_back({.fd = domain.socket_, .events = POLLIN, .revents = 0});
+    return domain;
 }
 
 void Machine::sleep(Deadline deadline)
 {
-    std::vector<pollfd> sockets;
-    for (auto const& domain : domains_)
-        sockets.push_back({.fd = domain->socket_, .events = POLLIN, .revents = 0});
     timespec timeout{};
     if (!deadline.is_never()) {
         auto const rest = std::max(deadline.at - domains_.front()->now(), Duration{});
         timeout = {.tv_sec = rest.count() / 1'000'000'000, .tv_nsec = rest.count() % 1'000'000'000};
     }
-    if (ppoll(sockets.data(), sockets.size(), deadline.is_never() ? nullptr : &timeout, nullptr) <=
-        0)
+    timespec const* const most = deadline.is_never() ? nullptr : &timeout;
+    if (ppoll(sockets_.data(), sockets_.size(), most, nullptr) <= 0)
         return;
-    for (std::size_t i = 0; i < sockets.size(); ++i) {
-        if (sockets[i].revents)
+    for (std::size_t i = 0; i < sockets_.size(); ++i) {
+        if (sockets_[i].revents)
             domains_[i]->take_events();
     }
 }

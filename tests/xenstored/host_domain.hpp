@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <poll.h>
 #include <string>
 #include <vector>
 
@@ -46,13 +47,20 @@ public:
 
 private:
     friend class Machine;
+    /// The words of a `pending` file (shim.c).
+    static constexpr int at_daemon = 0;
+    static constexpr int at_guest = 1;
+
+    bool raise(Port port);
     void take_events();
 
     Machine& machine_;
     Domain id_;
     Port port_;
     store::Page* page_;
-    int socket_;
+    std::uint32_t* pending_;
+    int socket_; ///< raised by the daemon
+    int sender_; ///< raises the daemon
     Listener listener_{};
     bool in_listener_ = false;
 };
@@ -86,6 +94,7 @@ private:
     std::string folder_;
     std::unique_ptr<Daemon> daemon_;
     std::vector<std::unique_ptr<HostDomain>> domains_;
+    std::vector<pollfd> sockets_;
 };
 
 } // namespace lodger::host

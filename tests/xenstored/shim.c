@@ -5,7 +5,10 @@
  * XS_SHIM names the folder where it meets its peers:
  *   page.<domid>  the domain's xenstore_domain_interface, 4096 bytes; page.0 is dom0's
  *   daemon        datagram socket of the daemon: a uint32_t port sent there raises that port
- *   dom.<port>    datagram socket of the peer of that port: receives a byte a notification
+ *   dom.<port>    datagram socket of the peer of that port: a byte sent there raises its end
+ *   pending.<port>  two uint32_t: whether the port is pending at the daemon, and at its peer. As in
+ *                 Xen only the change from 0 to 1 wakes anybody, so only that sends a datagram;
+ *                 whoever takes it clears the word before looking at the ring
  * XS_SHIM_READY is a file descriptor: a byte goes there once the daemon listens on its socket.
  * The port of dom0 is 1; that of any other domain is what XS_INTRODUCE says.
  *
@@ -47,6 +50,16 @@ static struct sockaddr_un address_of(const char *path)
     return address;
 }
 
+static void *map_file(const char *path)
+{
+    int file = open(path, O_RDWR);
+    if (file < 0)
+        return NULL;
+    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    close(file);
+    return page == MAP_FAILED ? NULL : page;
+}
+
 /* The hypervisor's list of domains. */
 
 xc_interface *xc_interface_open(xentoollog_logger *log, xentoollog_logger *debug, unsigned flags)
@@ -69,9 +82,13 @@ int xc_domain_getinfo(xc_interface *xc, uint32_t first, unsigned most, xc_dominf
     return 1;
 }
 
-/* Event channels: one datagram socket for all. */
+/* Event channels. All ports raise one datagram socket; each has one to its peer. */
+
+enum { most_ports = 4096, at_daemon = 0, at_peer = 1 };
 
 static int events = -1;
+static uint32_t *pending_of[most_ports];
+static int peer_of[most_ports];
 
 xenevtchn_handle *xenevtchn_open(xentoollog_logger *log, unsigned flags)
 {
@@ -99,11 +116,24 @@ xenevtchn_port_or_error_t xenevtchn_bind_virq(xenevtchn_handle *handle, unsigned
 xenevtchn_port_or_error_t
 xenevtchn_bind_interdomain(xenevtchn_handle *handle, uint32_t domain, evtchn_port_t remote)
 {
+    if (remote >= most_ports)
+        return -1;
+    struct sockaddr_un address = address_of(path_of("dom.", remote));
+    peer_of[remote] = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    connect(peer_of[remote], (struct sockaddr *)&address, sizeof address);
+    pending_of[remote] = map_file(path_of("pending.", remote));
+    if (pending_of[remote])
+        pending_of[remote][at_daemon] = 0;
     return remote;
 }
 
 int xenevtchn_unbind(xenevtchn_handle *handle, evtchn_port_t port)
 {
+    if (port < most_ports && pending_of[port]) {
+        munmap(pending_of[port], 4096);
+        pending_of[port] = NULL;
+        close(peer_of[port]);
+    }
     return 0;
 }
 
@@ -115,14 +145,19 @@ int xenevtchn_unmask(xenevtchn_handle *handle, evtchn_port_t port)
 xenevtchn_port_or_error_t xenevtchn_pending(xenevtchn_handle *handle)
 {
     uint32_t port;
-    return recv(events, &port, sizeof port, 0) == sizeof port ? (int)port : -1;
+    if (recv(events, &port, sizeof port, 0) != sizeof port)
+        return -1;
+    if (port < most_ports && pending_of[port])
+        __atomic_exchange_n(&pending_of[port][at_daemon], 0, __ATOMIC_ACQ_REL);
+    return port;
 }
 
 int xenevtchn_notify(xenevtchn_handle *handle, evtchn_port_t port)
 {
-    struct sockaddr_un address = address_of(path_of("dom.", port));
-    /* A full socket has an event pending already. */
-    sendto(events, "", 1, MSG_DONTWAIT, (struct sockaddr *)&address, sizeof address);
+    if (port >= most_ports || !pending_of[port])
+        return -1;
+    if (!__atomic_exchange_n(&pending_of[port][at_peer], 1, __ATOMIC_ACQ_REL))
+        send(peer_of[port], "", 1, MSG_DONTWAIT);
     return 0;
 }
 
@@ -140,12 +175,7 @@ int xengnttab_close(xengnttab_handle *handle)
 
 void *xengnttab_map_grant_ref(xengnttab_handle *handle, uint32_t domain, uint32_t ref, int access)
 {
-    int file = open(page_of(domain), O_RDWR);
-    if (file < 0)
-        return NULL;
-    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    close(file);
-    return page == MAP_FAILED ? NULL : page;
+    return map_file(page_of(domain));
 }
 
 int xengnttab_set_max_grants(xengnttab_handle *handle, uint32_t count)
