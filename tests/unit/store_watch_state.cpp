@@ -80,7 +80,9 @@ TEST_CASE("an event with an empty path is kept like any other")
 TEST_CASE("a path that cannot be watched is refused")
 {
     REQUIRE(WatchState::create("a b", 1, {}).error() == Errc::invalid_argument);
-    REQUIRE(WatchState::create(std::string_view{std::string(300, 'a')}, 1, {}).error() == Errc::too_large);
+    REQUIRE(
+        WatchState::create(std::string_view{std::string(300, 'a')}, 1, {}).error() ==
+        Errc::too_large);
     REQUIRE(
         WatchState::create({"device/vbd/51712", "state"}, 1, {}).value()->path() ==
         "device/vbd/51712/state");

@@ -23,8 +23,7 @@ TEST_CASE("every error string of XenStore has a meaning, and others are unknown"
 TEST_CASE("paths that the daemon takes pass the check")
 {
     for (char const* const path :
-         {"/", "name", "/local/domain/5", "device/vbd/51712", "@releaseDomain", "a-b_c@d/e:f",
-          "A9"})
+         {"/", "name", "/local/domain/5", "device/vbd/51712", "@releaseDomain", "a-b_c@d/ef", "A9"})
         CHECK(Path{path}.check());
     CHECK(Path{"/local/domain/5", "state"}.check());
 }
@@ -32,7 +31,7 @@ TEST_CASE("paths that the daemon takes pass the check")
 TEST_CASE("paths that the daemon would refuse never leave us")
 {
     for (char const* const path :
-         {"", "a/", "/a/", "//", "a//b", "a b", "a\tb", "a%b", "a.b", "\x80", "a\\b"})
+         {"", "a/", "/a/", "//", "a//b", "a b", "a\tb", "a%b", "a.b", "a:b", "\x80", "a\\b"})
         CHECK(Path{path}.check().error() == Errc::invalid_argument);
     CHECK(Path{std::string_view{"a\0b", 3}}.check().error() == Errc::invalid_argument);
     CHECK(Path{"a", "b/"}.check().error() == Errc::invalid_argument);
