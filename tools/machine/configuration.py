@@ -7,6 +7,9 @@ from pathlib import Path
 # What xl does with a domain that has ended; `preserve` keeps it to be looked at.
 EVENTS = ("on_poweroff", "on_reboot", "on_crash", "on_watchdog")
 
+# Nobody looks at a screen; the firmware would spend time on it.
+HVM_LINES = ('vga = "none"', "nographic = 1", "vnc = 0", "usb = 0")
+
 
 @dataclass
 class Settings:
@@ -35,7 +38,8 @@ def render(settings, image, devices, at_end="preserve"):
     lines = [
         f"name = {_quoted(settings.name)}",
         f'type = "{settings.mode}"',
-        *_kernel(settings, image),
+        f"kernel = {_quoted(image)}",
+        f"cmdline = {_quoted(settings.arguments)}",
         f"memory = {settings.memory}",
         f"maxmem = {settings.memory}",
         "vcpus = 1",
@@ -44,18 +48,13 @@ def render(settings, image, devices, at_end="preserve"):
         # Emulated SVM does not tell the length of an intercepted rdtscp, and Xen, which would
         # emulate the instruction, then gives up on the guest.
         lines.append('tsc_mode = "native"')
+    if settings.mode == "hvm":
+        lines += HVM_LINES
     lines += [f'{event} = "{at_end}"' for event in EVENTS]
     lines.append("disk = [")
     lines += [f"    {_disk(index, *device)}," for index, device in enumerate(devices)]
     lines += ["]", *settings.extra, ""]
     return "\n".join(lines)
-
-
-def _kernel(settings, image):
-    """An HVM guest has no kernel for xl to load: it takes the place of the firmware."""
-    if settings.mode == "hvm":
-        return [f"firmware_override = {_quoted(image)}"]
-    return [f"kernel = {_quoted(image)}", f"cmdline = {_quoted(settings.arguments)}"]
 
 
 def _disk(index, target, backend, read_only):

@@ -64,6 +64,8 @@ class Guest:
         name = self.settings.name
         self._console_path.unlink(missing_ok=True)
         shutil.copy(self.settings.image, self.machine.share / "images" / name)
+        if self.settings.mode == "hvm":
+            self.machine.need_device_model()
         for disk in self.settings.disks:
             self.disks.append(AttachedDisk(self.machine, disk))
         path = self.machine.share / "configurations" / name

@@ -5,6 +5,7 @@ reaches dom0 through the shared folder instead.
 """
 
 import hashlib
+import os
 from pathlib import Path
 
 from . import modules, places
@@ -29,12 +30,16 @@ MODULE_OPTIONS = {"null_blk": "nr_devices=0", "brd": "rd_nr=0", "loop": "max_loo
 
 def build(packages):
     """The path of the cached archive; makes it if anything it is made from has changed."""
-    archive = _contents(packages).bytes()
+    return cached("dom0", _contents(packages).bytes())
+
+
+def cached(name, archive):
+    """The path of a file in the cache that has these bytes, and their hash in its name."""
     digest = hashlib.sha256(archive).hexdigest()[:16]
-    path = places.cache() / "machine" / f"dom0-{digest}.cpio"
+    path = places.cache() / "machine" / f"{name}-{digest}.cpio"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{digest}.partial")
+        partial = path.with_suffix(f".{os.getpid()}")
         partial.write_bytes(archive)
         partial.rename(path)
     return path
@@ -50,25 +55,29 @@ def _contents(packages):
     archive.file("etc/xen/xl.conf", b'autoballoon="off"\n')
     archive.file("etc/passwd", b"root:x:0:0:root:/:/bin/sh\n")
     archive.file("bin/busybox", packages.find("bin/busybox", "usr/bin/busybox").read_bytes(), 0o755)
-    _add_programs(archive, packages)
+    _add_xen(archive, packages)
     _add_modules(archive, packages)
     return archive
 
 
-def _add_programs(archive, packages):
-    """Programs and libraries keep the paths that Debian gave them: they find each other so."""
+def _add_xen(archive, packages):
     programs = [packages.xen_tools / name for name in XEN_PROGRAMS]
     programs += [packages.root / name for name in PROGRAMS]
-    libraries = {packages.root / name for name in LOADED_LATE}
+    add_programs(archive, packages, programs, LOADED_LATE)
+    loader = (packages.root / "lib64/ld-linux-x86-64.so.2").resolve()
+    archive.file("lib64/ld-linux-x86-64.so.2", loader.read_bytes(), 0o755)
+    for name in XENSTORE_NAMES:
+        archive.link(f"usr/bin/xenstore-{name}", "xenstore")
+
+
+def add_programs(archive, packages, programs, loaded_late=()):
+    """Programs and libraries keep the paths that Debian gave them: they find each other so."""
+    libraries = {packages.root / name for name in loaded_late}
     for program in programs:
         archive.file(program.relative_to(packages.root), program.read_bytes(), 0o755)
         libraries |= packages.libraries(program)
     for library in libraries:
         archive.file(library.relative_to(packages.root), library.read_bytes(), 0o755)
-    loader = (packages.root / "lib64/ld-linux-x86-64.so.2").resolve()
-    archive.file("lib64/ld-linux-x86-64.so.2", loader.read_bytes(), 0o755)
-    for name in XENSTORE_NAMES:
-        archive.link(f"usr/bin/xenstore-{name}", "xenstore")
 
 
 def _add_modules(archive, packages):

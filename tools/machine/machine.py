@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from . import initramfs, places
+from . import device_model, initramfs, places
 from .errors import MachineError
 from .packages import Packages
 from .qemu import Qemu
@@ -31,7 +31,7 @@ class Machine:
 
     def __init__(self, memory=1280, packages=None):
         self.started = time.monotonic()
-        packages = packages or Packages()
+        self.packages = packages or Packages()
         self.share = Path(tempfile.mkdtemp(prefix="lodger-machine-"))
         self.xen_log_path = self.share / "xen.log"
         for name in ("commands", "images", "configurations"):
@@ -39,9 +39,10 @@ class Machine:
         self._next_number = 0
         self._ended = {}
         self.releases = 0
+        self._has_device_model = False
         self._qemu = None
         try:
-            self._qemu = Qemu(packages, initramfs.build(packages), self.share,
+            self._qemu = Qemu(self.packages, initramfs.build(self.packages), self.share,
                               self.xen_log_path, memory)
             self._wait_until_ready()
         except BaseException:
@@ -62,6 +63,12 @@ class Machine:
     @property
     def qemu(self):
         return self._qemu
+
+    def need_device_model(self):
+        """To be called before an HVM guest is made; costs a few seconds the first time."""
+        if not self._has_device_model:
+            device_model.install(self)
+            self._has_device_model = True
 
     # What Xen and dom0's kernel have said so far.
     def xen_log(self, since=0):

@@ -23,6 +23,14 @@
         .globl  lodger_pvh_entry
         .type   lodger_pvh_entry, @function
 lodger_pvh_entry:
+        mov     $lodger_pvh_start, %esi
+        jmp     lodger_flat_entry
+        .size   lodger_pvh_entry, . - lodger_pvh_entry
+
+        /* esi = the C++ function that goes on, ebx = its argument. */
+        .globl  lodger_flat_entry
+        .type   lodger_flat_entry, @function
+lodger_flat_entry:
         cld
         mov     $lodger_boot_stack_end, %esp
         movl    $lodger_pvh_l3 + PTE_TABLE, lodger_pvh_l4
@@ -59,9 +67,9 @@ lodger_pvh_entry:
         mov     %eax, %gs
         xor     %ebp, %ebp              /* the end of every backtrace */
         mov     %ebx, %edi
-        call    lodger_pvh_start
+        call    *%rsi
         ud2
-        .size   lodger_pvh_entry, . - lodger_pvh_entry
+        .size   lodger_flat_entry, . - lodger_flat_entry
 
         /* The CPU writes into the task segment's descriptor, hence .data. */
         .section .data.lodger_pvh_gdt, "aw", @progbits

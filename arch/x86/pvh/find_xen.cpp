@@ -1,6 +1,7 @@
 #include <lodger/arch/x86/cpu.hpp>
 #include <lodger/arch/x86/hypercall.hpp>
 #include <lodger/arch/x86/pvh/find_xen.hpp>
+#include <lodger/arch/x86/pvh/ports.hpp>
 
 #include <cstring>
 #include <string_view>
@@ -36,11 +37,6 @@ bool calls_by_vmmcall()
     return name == "AuthenticAMD" || name == "HygonGenuine";
 }
 
-void write_port(std::uint16_t port, std::uint8_t value)
-{
-    __asm__ __volatile__("outb %0, %1" : : "a"(value), "Nd"(port));
-}
-
 /// To the first serial port and to the port that emulators log, whichever is there.
 void print_to_ports(std::string_view text)
 {
@@ -58,7 +54,7 @@ void find_xen()
 {
     if (!has_xen()) {
         print_to_ports("lodger: this is a guest for Xen, and there is no Xen here; start it with "
-                       "xl create, as type=\"pv\" or type=\"pvh\"\r\n");
+                       "xl create, as type=\"pv\", \"pvh\" or \"hvm\"\r\n");
         for (;;)
             __asm__ __volatile__("cli; hlt");
     }
