@@ -8,16 +8,24 @@
 
 #include <cstdio>
 #include <cstring>
+#include <optional>
 
 namespace {
 
 using namespace examples;
 
 constexpr char usage[] =
-    "Usage: blkread [DEVICE...]\n"
+    "Usage: blkread [--timeout=SECONDS] [DEVICE...]\n"
     "Prints each disk's size, features, partition table and SHA-256.\n"
     "DEVICE is a name (xvda), a number (51712) or a path in XenStore (device/vbd/51712);\n"
-    "without any, all disks of the guest are read.\n";
+    "without any, all disks of the guest are read.\n"
+    "SECONDS is how long a disk may take to connect (30).\n";
+
+/// What the command line asks for.
+struct Options {
+    Duration patience = BlockDevice::connect_patience;
+    std::span<char*> disks;
+};
 
 Result<> print_digest(BlockDevice& device)
 {
@@ -36,10 +44,10 @@ Result<> print_digest(BlockDevice& device)
     return {};
 }
 
-bool read_disk(Store& store, char const* name)
+bool read_disk(Store& store, char const* name, Duration patience)
 {
     BlockDevice device{store, runtime::grants()};
-    if (!open_disk(store, device, name))
+    if (!open_disk(store, device, name, patience))
         return false;
     print_disk(device);
     auto read = print_partitions(device);
@@ -53,7 +61,7 @@ bool read_disk(Store& store, char const* name)
     return read && closed;
 }
 
-bool read_all_disks(Store& store)
+bool read_all_disks(Store& store, Duration patience)
 {
     std::array<char, store::most_payload> buffer;
     auto const names = store.directory("device/vbd", buffer);
@@ -63,34 +71,53 @@ bool read_all_disks(Store& store)
     }
     bool good = true;
     for (std::string_view const name : *names)
-        good = read_disk(store, name.data()) && good; // Each name ends in a NUL.
+        good = read_disk(store, name.data(), patience) && good; // Each name ends in a NUL.
     return good;
 }
 
-bool run(int argc, char** argv)
+bool run(Options const& options)
 {
     auto const store = runtime::xenstore();
     if (!store) {
         std::printf("XenStore: %.*s\n", EXAMPLES_TEXT(describe(store.error())));
         return false;
     }
-    if (argc < 2)
-        return read_all_disks(**store);
+    if (options.disks.empty())
+        return read_all_disks(**store, options.patience);
     bool good = true;
-    for (int i = 1; i < argc; ++i)
-        good = read_disk(**store, argv[i]) && good;
+    for (char const* const name : options.disks)
+        good = read_disk(**store, name, options.patience) && good;
     return good;
+}
+
+/// @return nothing if the arguments make no sense
+std::optional<Options> parse_arguments(std::span<char*> arguments)
+{
+    Options options{.disks = arguments};
+    constexpr std::string_view timeout = "--timeout=";
+    if (!arguments.empty() && std::string_view{arguments[0]}.starts_with(timeout)) {
+        auto const seconds = parse<std::uint32_t>(&arguments[0][timeout.size()]);
+        if (!seconds)
+            return std::nullopt;
+        options.patience = std::chrono::seconds{*seconds};
+        options.disks = arguments.subspan(1);
+    }
+    for (std::string_view const name : options.disks)
+        if (name.starts_with("-"))
+            return std::nullopt;
+    return options;
 }
 
 } // namespace
 
 int main(int argc, char** argv)
 {
-    if (argc == 2 && std::strcmp(argv[1], "--help") == 0) {
+    auto const options = parse_arguments({argv + 1, static_cast<std::size_t>(argc - 1)});
+    if (!options) {
         std::fputs(usage, stdout);
-        return 0;
+        return argc == 2 && std::strcmp(argv[1], "--help") == 0 ? 0 : 2;
     }
-    bool const good = run(argc, argv);
+    bool const good = run(*options);
     std::printf("Test result: %s\n", good ? "SUCCESS" : "FAILURE");
     return good ? 0 : 1;
 }

@@ -11,6 +11,8 @@ namespace {
 
 using namespace lodger;
 
+constexpr std::size_t line_width = 64;
+
 void print_xen()
 {
     auto const version = guest().xen_version();
@@ -32,6 +34,16 @@ void print_time()
     char text[32];
     std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &utc);
     std::printf("Time           %s UTC\n", text);
+}
+
+/// What `ramdisk=` of the xl configuration names: bytes in memory, here taken for text.
+void print_modules()
+{
+    for (auto const module : guest().boot_info().modules) {
+        std::string_view const text{reinterpret_cast<char const*>(module.data()), module.size()};
+        std::string_view const line = text.substr(0, std::min(text.find('\n'), line_width));
+        std::printf("Module         %zu bytes: %.*s\n", module.size(), EXAMPLES_TEXT(line));
+    }
 }
 
 /// The devices of one class, such as `vbd`, with the state of our end of each.
@@ -85,6 +97,7 @@ int main(int argc, char** argv)
     for (int i = 1; i < argc; ++i)
         std::printf(" %s", argv[i]);
     std::printf("\n");
+    print_modules();
     auto const printed = print_store();
     if (!printed)
         std::printf("XenStore: %.*s\n", EXAMPLES_TEXT(describe(printed.error())));

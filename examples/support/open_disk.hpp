@@ -50,9 +50,11 @@ inline void explain(Store& store, BlockDevice const& device, char const* wanted,
 
 /// Opens a disk, or says why not.
 /// @return whether it is open
-inline bool open_disk(Store& store, BlockDevice& device, char const* wanted)
+inline bool open_disk(
+    Store& store, BlockDevice& device, char const* wanted,
+    Duration patience = BlockDevice::connect_patience)
 {
-    auto const opened = device.open(wanted);
+    auto const opened = device.open(wanted, {}, after(guest(), patience));
     if (!opened)
         explain(store, device, wanted, opened.error());
     return opened.has_value();
