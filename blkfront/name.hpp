@@ -27,31 +27,6 @@ inline constexpr std::array name_schemes = {
 
 using Name = Text<24>;
 
-/// The name that people know a device number by, such as `xvda` or `xvdb3`; the number itself in
-/// decimal when no scheme has it.
-inline Name name_of(std::uint32_t number)
-{
-    Name name;
-    for (NameScheme const& scheme : name_schemes) {
-        std::uint32_t const disk = (number - scheme.base) / scheme.stride;
-        if (number < scheme.base || disk >= scheme.disk_count)
-            continue;
-        std::array<char, 8> letters;
-        std::size_t at = letters.size();
-        for (std::uint32_t rest = scheme.first_disk + disk + 1; rest > 0; rest = (rest - 1) / 26)
-            letters[--at] = static_cast<char>('a' + (rest - 1) % 26);
-        std::uint32_t const partition = (number - scheme.base) % scheme.stride;
-        // 24 characters hold the longest of these.
-        static_cast<void>(name.append(scheme.prefix));
-        static_cast<void>(name.append({&letters[at], letters.size() - at}));
-        if (partition > 0)
-            static_cast<void>(name.append(partition));
-        return name;
-    }
-    static_cast<void>(name.append(number));
-    return name;
-}
-
 /// The number of a device given as people write it: `xvda`, `sdb1`, or the number in decimal.
 /// @return `invalid_argument` if it is neither
 inline Result<std::uint32_t> number_of(std::string_view name)
@@ -79,6 +54,34 @@ inline Result<std::uint32_t> number_of(std::string_view name)
                    *partition;
     }
     return Failure{Errc::invalid_argument};
+}
+
+/// The name that people know a device number by, such as `xvda` or `xvdb3`; the number itself in
+/// decimal when no scheme has it, or its name there means another.
+inline Name name_of(std::uint32_t number)
+{
+    Name name;
+    for (NameScheme const& scheme : name_schemes) {
+        std::uint32_t const disk = (number - scheme.base) / scheme.stride;
+        if (number < scheme.base || disk >= scheme.disk_count)
+            continue;
+        std::array<char, 8> letters;
+        std::size_t at = letters.size();
+        for (std::uint32_t rest = scheme.first_disk + disk + 1; rest > 0; rest = (rest - 1) / 26)
+            letters[--at] = static_cast<char>('a' + (rest - 1) % 26);
+        std::uint32_t const partition = (number - scheme.base) % scheme.stride;
+        // 24 characters hold the longest of these.
+        static_cast<void>(name.append(scheme.prefix));
+        static_cast<void>(name.append({&letters[at], letters.size() - at}));
+        if (partition > 0)
+            static_cast<void>(name.append(partition));
+        auto const meant = number_of(name);
+        if (meant && *meant == number)
+            return name;
+        name = {};
+    }
+    static_cast<void>(name.append(number));
+    return name;
 }
 
 /// Where a device given by name, number or path has its directory in XenStore.

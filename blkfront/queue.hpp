@@ -72,7 +72,7 @@ public:
             return Failure{Errc::busy};
         std::uint16_t const index = first_free_;
         Slot& slot = slots_[index];
-        Request request;
+        Request request{}; // What is not used says nothing of our memory.
         LODGER_TRY(grant_pages(slot, request, io));
         first_free_ = slot.next_free;
         slot.io = &io;
