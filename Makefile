@@ -146,3 +146,4 @@ $(example_images): $(O)/images/%.elf: $$(call objects_of,examples/$$*) $(link_in
 -include $(wildcard examples/*/flags.mk)
 -include $(wildcard tests/*.mk)
 -include $(shell test -d $(O)/obj && find $(O)/obj -name '*.d')
+-include $(wildcard bench/*.mk)
