@@ -30,6 +30,7 @@ class Case:
     name: str
     mode: str
     function: Callable
+    machine_memory: int
 
     def matches(self, pattern, mode):
         """A pattern is part of a name, or has wildcards for all of it."""
@@ -37,11 +38,18 @@ class Case:
         return by_name and mode in (None, self.mode)
 
 
-def case(name, modes=("pv", "pvh")):
-    """Registers a function as a case, once a mode; it is given a `Rig`."""
+# Enough for dom0 and a guest of a few hundred MiB.
+MACHINE_MEBIBYTES = 1280
+
+
+def case(name, modes=("pv", "pvh"), machine_memory=MACHINE_MEBIBYTES):
+    """Registers a function as a case, once a mode; it is given a `Rig`.
+
+    A case for a large guest asks for a machine with more memory, in MiB.
+    """
 
     def register(function):
-        CASES.extend(Case(name, mode, function) for mode in modes)
+        CASES.extend(Case(name, mode, function, machine_memory) for mode in modes)
         return function
 
     return register
@@ -66,7 +74,7 @@ class Runner:
     def _run_one(self, case):
         log = LOGS / f"{case.name}-{case.mode}.log"
         log.unlink(missing_ok=True)
-        machine = self._running_machine()
+        machine = self._running_machine(case.machine_memory)
         rig = Rig(machine, case, log)
         started = time.monotonic()
         reason = self._reason_of_failure(case, rig)
@@ -93,11 +101,11 @@ class Runner:
             return f"the case itself fails: {error!r}\n{traceback.format_exc()}"
         return None
 
-    def _running_machine(self):
-        if self._machine and not self._machine.qemu.running:
+    def _running_machine(self, memory):
+        if self._machine and not (self._machine.qemu.running and self._machine.memory >= memory):
             self._stop()
         if not self._machine:
-            self._machine = Machine()
+            self._machine = Machine(memory)
             print(f"Xen and dom0 are up after {self._machine.start_seconds:.1f} s", flush=True)
         return self._machine
 

@@ -53,15 +53,16 @@ class Rig:
         with open(self._log, "a") as file:
             file.write(text)
 
-    def guest(self, image, arguments="", disks=(), memory=16, extra=()):
-        """A guest, created and paused."""
+    def guest(self, image, arguments="", disks=(), memory=16, mode=None, ramdisk=None):
+        """A guest, created and paused, in the case's mode or another."""
         path = IMAGES / f"{image}.elf"
         if not path.exists():
             raise MachineError(f"there is no {path.relative_to(places.REPOSITORY)}: run make")
         self._make_way()
         self._guests += 1
         name = f"{self._name}-{self._guests}"
-        settings = Settings(path, name, self.mode, memory, arguments, list(disks), list(extra))
+        settings = Settings(path, name, mode or self.mode, memory, arguments, list(disks),
+                            ramdisk=ramdisk)  # fmt: skip
         guest = Guest(self.machine, settings)
         self._stack.push(guest)
         self.log(f"--- {image} {arguments}\n{guest.configuration()}--- console\n")
@@ -82,19 +83,24 @@ class Rig:
             self.log(report.of_failure(guest, end) + "\n")
         return Run(guest, end, verdict)
 
-    def run(self, image, arguments="", disks=(), memory=16, seconds=GUEST_SECONDS, extra=()):
-        return self.finish(self.guest(image, arguments, disks, memory, extra), seconds)
+    def run(self, image, arguments="", disks=(), seconds=GUEST_SECONDS, **settings):
+        return self.finish(self.guest(image, arguments, disks, **settings), seconds)
+
+    def file(self, label, data):
+        """The path of a file with these bytes, gone after the case."""
+        path = self.machine.share / "files" / f"{self._name}-{label}"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+        self._stack.callback(path.unlink, missing_ok=True)
+        return path
 
     def disk(self, label, size, seed=None, **settings):
         """A disk in a file: of pseudo-random bytes if there is a seed, else of zeros."""
-        path = self.machine.share / "disks" / f"{self._name}-{label}.img"
-        path.parent.mkdir(exist_ok=True)
         data = bytes(size) if seed is None else random.Random(seed).randbytes(size)
-        path.write_bytes(data)
-        self._stack.callback(path.unlink, missing_ok=True)
-        return Disk(path, **settings)
+        return Disk(self.file(f"{label}.img", data), **settings)
 
 
-def sha256(disk):
-    with open(disk.path, "rb") as file:
+def sha256(path):
+    """The digest of a file, or of a disk's file."""
+    with open(getattr(path, "path", path), "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -22,6 +22,7 @@ class Settings:
     arguments: str = ""
     disks: list = field(default_factory=list)
     extra: list = field(default_factory=list)
+    ramdisk: Path | None = None
 
 
 def disk_name(index):
@@ -29,11 +30,11 @@ def disk_name(index):
     return f"xvd{chr(ord('a') + index)}"
 
 
-def render(settings, image, devices, at_end="preserve"):
+def render(settings, image, devices, at_end="preserve", ramdisk=None):
     """The configuration text.
 
-    `image` is the guest's ELF as dom0 names it, `devices` a list of (target, backend, read_only)
-    in the order of the guest's disks.
+    `image` and `ramdisk` are the guest's files as dom0 names them, `devices` a list of (target,
+    backend, read_only) in the order of the guest's disks.
     """
     lines = [
         f"name = {_quoted(settings.name)}",
@@ -44,6 +45,8 @@ def render(settings, image, devices, at_end="preserve"):
         f"maxmem = {settings.memory}",
         "vcpus = 1",
     ]
+    if ramdisk:
+        lines.append(f"ramdisk = {_quoted(ramdisk)}")
     if settings.mode != "pv":
         # Emulated SVM does not tell the length of an intercepted rdtscp, and Xen, which would
         # emulate the instruction, then gives up on the guest.

@@ -32,7 +32,8 @@ def configuration(settings, at_end="destroy"):
         (disk.path, "phy" if disk.path.is_block_device() else "qdisk", disk.read_only)
         for disk in settings.disks
     ]
-    return render(settings, settings.image.resolve(), devices, at_end)
+    ramdisk = settings.ramdisk and settings.ramdisk.resolve()
+    return render(settings, settings.image.resolve(), devices, at_end, ramdisk)
 
 
 def run(settings, seconds, show):

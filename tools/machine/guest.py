@@ -18,6 +18,8 @@ GLANCE_SECONDS = 0.03
 # A console is complete when the daemon, woken by the guest's last words, has written them out.
 SETTLE_SECONDS = 0.3
 
+RAMDISK = ".ramdisk"
+
 
 @dataclass
 class End:
@@ -46,6 +48,7 @@ class Guest:
         self.settings = settings
         self.disks = []
         self.identifier = None
+        self.loaded_image = machine.share / "images" / settings.name
         self._console_path = machine.share / "console" / f"guest-{settings.name}.log"
         self._log_position = machine.xen_log_position()
         try:
@@ -63,7 +66,9 @@ class Guest:
     def _create(self):
         name = self.settings.name
         self._console_path.unlink(missing_ok=True)
-        shutil.copy(self.settings.image, self.machine.share / "images" / name)
+        shutil.copy(self.settings.image, self.loaded_image)
+        if self.settings.ramdisk:
+            shutil.copy(self.settings.ramdisk, f"{self.loaded_image}{RAMDISK}")
         if self.settings.mode == "hvm":
             self.machine.need_device_model()
         for disk in self.settings.disks:
@@ -75,7 +80,9 @@ class Guest:
 
     def configuration(self):
         devices = [(disk.device, "phy", disk.disk.read_only) for disk in self.disks]
-        return render(self.settings, f"/share/images/{self.settings.name}", devices)
+        image = f"/share/images/{self.settings.name}"
+        ramdisk = f"{image}{RAMDISK}" if self.settings.ramdisk else None
+        return render(self.settings, image, devices, ramdisk=ramdisk)
 
     def unpause(self):
         self._unpaused = time.monotonic()

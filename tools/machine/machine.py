@@ -31,6 +31,7 @@ class Machine:
 
     def __init__(self, memory=1280, packages=None):
         self.started = time.monotonic()
+        self.memory = memory
         self.packages = packages or Packages()
         self.share = Path(tempfile.mkdtemp(prefix="lodger-machine-"))
         self.xen_log_path = self.share / "xen.log"

@@ -26,7 +26,7 @@ def default_disk():
     return Disk(disk_image.default(), read_only=True)
 
 
-@case("blkread-gpt-ext4")
+@case("blkread-gpt-ext4", modes=("pv", "pvh", "hvm"))
 def reads_the_default_disk(rig):
     disk = default_disk()
     run = rig.run("blkread", "xvda", [disk])
@@ -34,10 +34,16 @@ def reads_the_default_disk(rig):
     expect("GPT" in run.console, "no partition table is shown")
 
 
-@case("blkread-8-mib")
-def reads_with_little_memory(rig):
-    disk = default_disk()
-    check(rig.run("blkread", "xvda", [disk], memory=8), {"xvda": disk})
+def reads_in(memory, modes):
+    @case(f"blkread-{memory}-mib", modes)
+    def reads_with_little_memory(rig):
+        disk = default_disk()
+        check(rig.run("blkread", "xvda", [disk], memory=memory), {"xvda": disk})
+
+
+# The least that libxc builds a PV guest with is 4 MiB.
+reads_in(2, ("pvh",))
+reads_in(4, ("pv",))
 
 
 @case("blkread-odd-size")

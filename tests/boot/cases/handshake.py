@@ -61,7 +61,7 @@ def nothing_is_left_behind(rig):
 def silent_backend(name, state, words):
     @case(f"silent-backend-{name}", modes=("pv",))
     def waiting_is_bounded(rig):
-        guest = rig.guest("blkread", "xvdb", [rig.disk("disk", 1 << 20, seed=8)])
+        guest = rig.guest("blkread", "--timeout=5 xvdb", [rig.disk("disk", 1 << 20, seed=8)])
         rig.machine.run(
             ADD_SILENT_DISK.format(guest=guest.identifier, device=XVDB, state=state)
         )

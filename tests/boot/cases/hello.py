@@ -5,17 +5,34 @@ import re
 from harness import case, expect
 
 
-def hello_in(memory):
-    @case(f"hello-{memory}-mib")
+def check_hello(rig, run):
+    expect(run.verdict.status == 0, run.verdict.words)
+    expect(re.search(r"Xen version +4\.17", run.console), "no word of the Xen it runs on")
+    expect(re.search(rf"Mode +{rig.mode.upper()}$", run.console, re.M), "no word of the mode")
+
+
+def hello_in(memory, modes):
+    @case(f"hello-{memory}-mib", modes)
     def hello(rig):
-        run = rig.run("hello", memory=memory)
-        expect(run.verdict.status == 0, run.verdict.words)
-        expect(re.search(r"Xen version +4\.17", run.console), "no word of the Xen it runs on")
-        expect(re.search(rf"Mode +{rig.mode.upper()}$", run.console, re.M), "no word of the mode")
+        run = rig.run("hello", "two words", memory=memory)
+        check_hello(rig, run)
+        expect(re.search(r"Command line +two words$", run.console, re.M), "no command line")
 
 
-for memory in (8, 16, 256):
-    hello_in(memory)
+# The least that libxc builds a PV guest with is 4 MiB.
+hello_in(2, ("pvh",))
+hello_in(4, ("pv", "pvh"))
+hello_in(16, ("pv", "pvh", "hvm"))
+hello_in(256, ("pv", "pvh"))
+
+
+@case("hello-ramdisk", modes=("pv", "pvh", "hvm"))
+def prints_the_first_line_of_a_module(rig):
+    notes = b"A line from the host.\nAnd another.\n"
+    run = rig.run("hello", ramdisk=rig.file("notes.txt", notes))
+    check_hello(rig, run)
+    expect(f"Module         {len(notes)} bytes: A line from the host.\n" in run.console,
+           "no word of the module")  # fmt: skip
 
 
 @case("exit-output")

@@ -20,10 +20,10 @@ guest_that_judges_itself("protection", 16)
 
 @case("modules")
 def module_is_what_the_host_gave(rig):
-    """The guest's own image is its ramdisk: a file that dom0 has anyway."""
-    image = (IMAGES / "tests/modules.elf").read_bytes()
-    ramdisk = f'ramdisk = "/share/images/modules-{rig.mode}-1"'
-    run = rig.run("tests/modules", extra=[ramdisk])
+    """The guest's own image is its ramdisk: a file that is there anyway."""
+    path = IMAGES / "tests/modules.elf"
+    image = path.read_bytes()
+    run = rig.run("tests/modules", ramdisk=path)
     expect(run.verdict.status == 0, run.verdict.words)
     expect(f"module 0: {len(image)} bytes, sum {sum(image)}" in run.console, "not the same bytes")
     expect(f"afterwards: sum {sum(image)}" in run.console, "memory in use was taken for free")
