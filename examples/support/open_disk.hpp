@@ -3,6 +3,7 @@
 #include "text.hpp"
 #include <lodger/runtime/services.hpp>
 
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 
@@ -48,13 +49,21 @@ inline void explain(Store& store, BlockDevice const& device, char const* wanted,
         EXAMPLES_TEXT(name_of(status.other)), EXAMPLES_TEXT(status.node.other_end.view()));
 }
 
+/// The usual memory for requests, or in a small guest half of what is free.
+inline blkfront::Options options_for_memory()
+{
+    blkfront::Options options;
+    options.pool_pages = std::min(options.pool_pages, guest().pages().free_pages() / 2);
+    return options;
+}
+
 /// Opens a disk, or says why not.
 /// @return whether it is open
 inline bool open_disk(
     Store& store, BlockDevice& device, char const* wanted,
     Duration patience = BlockDevice::connect_patience)
 {
-    auto const opened = device.open(wanted, {}, after(guest(), patience));
+    auto const opened = device.open(wanted, options_for_memory(), after(guest(), patience));
     if (!opened)
         explain(store, device, wanted, opened.error());
     return opened.has_value();

@@ -104,6 +104,11 @@ class Packages:
         libraries = ":".join(str(self.root / folder) for folder in LIBRARY_FOLDERS)
         return [self.root / LOADER, "--library-path", libraries, program, *arguments]
 
+    def environment(self):
+        """For QEMU, which loads parts of itself at run time from where this says."""
+        modules = self.find("usr/lib/x86_64-linux-gnu/qemu")
+        return {**os.environ, "QEMU_MODULE_DIR": str(modules)}
+
     def libraries(self, program):
         """Every library that an unpacked program loads, by the loader's own account."""
         command = [*self.command(program)]

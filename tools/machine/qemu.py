@@ -43,7 +43,7 @@ class Qemu:
         with open(self._error_path, "wb") as errors:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
-                pass_fds=theirs, preexec_fn=_die_with_parent, env=self._environment(packages),
+                pass_fds=theirs, preexec_fn=_die_with_parent, env=packages.environment(),
             )  # fmt: skip
         self.agent.handed_over()
         self._monitor.handed_over()
@@ -67,12 +67,6 @@ class Qemu:
             "-chardev", f"socket,id=monitor,fd={self._monitor.theirs.fileno()}",
             "-mon", "chardev=monitor,mode=control",
         )  # fmt: skip
-
-    @staticmethod
-    def _environment(packages):
-        """QEMU loads parts of itself at run time, and takes this word for where they are."""
-        modules = packages.find("usr/lib/x86_64-linux-gnu/qemu")
-        return {**os.environ, "QEMU_MODULE_DIR": str(modules)}
 
     def _greet(self):
         """QEMU accepts commands only after a greeting and its answer."""

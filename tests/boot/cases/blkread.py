@@ -26,12 +26,19 @@ def default_disk():
     return Disk(disk_image.default(), read_only=True)
 
 
-@case("blkread-gpt-ext4", modes=("pv", "pvh", "hvm"))
+@case("blkread-gpt-ext4")
 def reads_the_default_disk(rig):
     disk = default_disk()
     run = rig.run("blkread", "xvda", [disk])
     check(run, {"xvda": disk})
     expect("GPT" in run.console, "no partition table is shown")
+
+
+@case("blkread-hvm", modes=("hvm",))
+def reads_a_disk_that_is_emulated_as_well(rig):
+    """It must be writable: libxl has no read-only disk to give to the device model."""
+    disk = rig.disk("disk", 2 * MIB, seed=9)
+    check(rig.run("blkread", "xvda", [disk]), {"xvda": disk})
 
 
 def reads_in(memory, modes):

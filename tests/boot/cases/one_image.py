@@ -40,7 +40,9 @@ def says_that_there_is_no_xen(rig):
             "-serial", f"file:{logs[0]}", "-debugcon", f"file:{logs[1]}",
             "-kernel", IMAGES / "hello.elf",
         )  # fmt: skip
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
+        with subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, env=packages.environment()
+        ) as process:
             try:
                 texts = wait_for_message(process, logs)
             finally:
