@@ -21,6 +21,16 @@ public:
     /// A cell in it that is worth aiming at, such as an index.
     void aims_at(std::uint32_t& cell) { cells_.push_back(&cell); }
 
+    /// Bytes that we may copy from or to; once there are any, nothing else.
+    void lets_copy(std::span<std::byte const> bytes) { copied_.push_back(bytes); }
+    void check_copy(void const* shared, std::size_t size) const
+    {
+        auto const* const first = static_cast<std::byte const*>(shared);
+        require(copied_.empty() || std::ranges::any_of(copied_, [&](auto const& bytes) {
+                    return first >= bytes.data() && first + size <= bytes.data() + bytes.size();
+                }));
+    }
+
     /// Called before each access.
     void act()
     {
@@ -65,6 +75,7 @@ private:
     Input& input_;
     std::vector<std::span<std::byte>> bytes_;
     std::vector<std::uint32_t*> cells_;
+    std::vector<std::span<std::byte const>> copied_;
     unsigned quiet_ = 0;
 };
 
@@ -72,6 +83,12 @@ inline void act()
 {
     if (Peer::current)
         Peer::current->act();
+}
+
+inline void check_copy(void const* shared, std::size_t size)
+{
+    if (Peer::current)
+        Peer::current->check_copy(shared, size);
 }
 
 /// Shared memory in which the current peer acts before every access, and between the bytes of a
@@ -116,6 +133,7 @@ struct Memory {
     }
     static void copy_in(void* to, void const* shared, std::size_t size)
     {
+        check_copy(shared, size);
         act();
         SharedMemory::copy_in(to, shared, size / 2);
         act();
@@ -125,6 +143,7 @@ struct Memory {
     }
     static void copy_out(void* shared, void const* from, std::size_t size)
     {
+        check_copy(shared, size);
         act();
         SharedMemory::copy_out(shared, from, size);
     }

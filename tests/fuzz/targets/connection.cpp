@@ -38,7 +38,7 @@ private:
     {
         switch (input_.take<std::uint8_t>() % 10) {
         case 0: return read(deadline);
-        case 1: return static_cast<void>(client_.write("data/a", input_.take_text(), deadline));
+        case 1: return write(deadline);
         case 2: return static_cast<void>(client_.operations().list("data", deadline));
         case 3: return read_each(deadline);
         case 4: return transaction(deadline);
@@ -59,6 +59,14 @@ private:
         auto const value = client_.read("data/a", buffer, deadline);
         if (value && !buffer.empty())
             fuzz::require(value->data() == buffer.data() && value->size() <= buffer.size());
+    }
+
+    void write(Deadline deadline)
+    {
+        std::string value{input_.take_text()};
+        if (input_.take<std::uint8_t>() % 4 == 0)
+            value.resize(input_.up_to(store::most_payload));
+        static_cast<void>(client_.write("data/a", std::string_view{value}, deadline));
     }
 
     void read_each(Deadline deadline)
@@ -125,6 +133,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     page->server_features = input.take<std::uint8_t>();
     page->connection = input.take<std::uint8_t>() % 4 == 0;
     fuzz::Peer peer{input};
+    peer.lets_copy(std::as_bytes(std::span{page->req}));
+    peer.lets_copy(std::as_bytes(std::span{page->rsp}));
     bool const is_hostile = input.take<std::uint8_t>() % 2;
     if (is_hostile) {
         peer.owns(page.bytes());

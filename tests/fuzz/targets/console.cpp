@@ -1,6 +1,8 @@
 #include <lodger/console/console.hpp>
 #include <lodger/tests/fuzz/domain.hpp>
 
+#include <string>
+
 using namespace lodger;
 
 // The console over a page that a hostile reader changes between any two accesses: nothing is
@@ -13,6 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     page->out_prod = page->out_cons = input.take<std::uint32_t>();
     page->in_prod = page->in_cons = input.take<std::uint32_t>();
     fuzz::Peer peer{input};
+    peer.lets_copy(std::as_bytes(std::span{page->out}));
+    peer.lets_copy(std::as_bytes(std::span{page->in}));
     peer.owns(page.bytes());
     for (auto* const cell : {&page->out_prod, &page->out_cons, &page->in_prod, &page->in_cons})
         peer.aims_at(*cell);
@@ -36,7 +40,10 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
             auto const count = console.read(buffer, after(domain, std::chrono::milliseconds{how}));
             fuzz::require(!count || (*count > 0 && *count <= buffer.size()));
         } else if (how % 3 == 1) {
-            static_cast<void>(console.write(input.take_text(3000)));
+            std::string text{input.take_text()};
+            if (how % 2)
+                text.resize(input.up_to(6000), 'x');
+            static_cast<void>(console.write(text));
         } else {
             static_cast<void>(console.drain());
         }

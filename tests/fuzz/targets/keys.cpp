@@ -18,8 +18,10 @@ void check(blkfront::Disk const& disk, fuzz::Input& input)
     fuzz::require(disk.physical_sector_size >= disk.sector_size);
     fuzz::require(disk.size % disk.sector_size == 0);
     for (int i = 0; i < 4; ++i) {
-        auto const offset = input.take<std::uint64_t>();
-        auto const length = input.take<std::uint64_t>() >> input.up_to(63);
+        // Mostly whole sectors, or little else would be looked at.
+        std::uint64_t const whole = i == 0 ? 1 : disk.sector_size;
+        std::uint64_t const offset = input.take<std::uint64_t>() & -whole;
+        std::uint64_t const length = input.take<std::uint64_t>() >> input.up_to(63) & -whole;
         __extension__ using Wide = unsigned __int128;
         bool const aligned = offset % disk.sector_size == 0 && length % disk.sector_size == 0;
         bool const inside = Wide{offset} + length <= disk.size;
@@ -35,7 +37,9 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     blkfront::KeyValues direct;
     for (auto const& key : blkfront::keys)
         direct[key.key] = input.take<std::uint64_t>() >> input.up_to(63);
-    direct[blkfront::Key::sector_size] = 1ull << input.up_to(63);
+    // Powers of two, or hardly any would be accepted.
+    direct[blkfront::Key::sector_size] = 256ull << input.up_to(5);
+    direct[blkfront::Key::physical_sector_size] = input.up_to(1) ? 1ull << input.up_to(63) : 0;
     if (auto const disk = blkfront::disk_of(direct))
         check(*disk, input);
 

@@ -1,7 +1,7 @@
 #include <lodger/blkfront/queue.hpp>
 #include <lodger/tests/fuzz/domain.hpp>
 
-#include <map>
+#include <set>
 
 using namespace lodger;
 using blkfront::Io;
@@ -19,6 +19,7 @@ using Buffer = blkfront::Buffer<fuzz::FuzzDomain>;
 
 struct Request : Io {
     using Io::Io;
+    std::uint64_t id = 0;
     int completed = 0;
 };
 
@@ -86,17 +87,23 @@ private:
         fuzz::require(submitted.has_value() == request->is_in_flight());
         if (!submitted)
             return;
+        auto const sent = in_ring(submitted_++);
         if (!is_hostile_)
-            check_unused_segments(submitted_);
-        ++submitted_;
+            check_unused_segments(sent);
+        request->id = sent.id;
         requests_.push_back(std::move(request));
     }
 
-    /// What a request does not use must not show the backend what was in our memory.
-    void check_unused_segments(std::size_t index)
+    blkfront::Request in_ring(std::size_t index) const
     {
         blkfront::Request request;
         std::memcpy(&request, slots_ + index % queue_.capacity() * sizeof request, sizeof request);
+        return request;
+    }
+
+    /// What a request does not use must not show the backend what was in our memory.
+    static void check_unused_segments(blkfront::Request const& request)
+    {
         for (std::size_t i = request.nr_segments; i < blkfront::most_segments; ++i) {
             auto const& segment = request.seg[i];
             fuzz::require((segment.gref | segment.first_sect | segment.last_sect) == 0);
@@ -118,9 +125,7 @@ private:
     /// A response that could be one: to a request that is in the ring, or nearly.
     void answer()
     {
-        auto const at = input_.up_to(queue_.capacity() - 1);
-        blkfront::Request request;
-        std::memcpy(&request, slots_ + at * sizeof request, sizeof request);
+        auto const request = in_ring(input_.up_to(queue_.capacity() - 1));
         blkfront::Response response{
             .id = request.id,
             .operation = request.operation,
@@ -129,6 +134,7 @@ private:
             slots_ + header_.rsp_prod % queue_.capacity() * sizeof request, &response,
             sizeof response);
         ++header_.rsp_prod;
+        answered_.insert(response.id);
     }
 
     /// What mapping a grant does: Xen marks the entry as in use, if it permits anything.
@@ -149,8 +155,12 @@ private:
             queue_.fail(Errc::protocol);
             is_failed_ = true;
         }
-        for (auto const& request : requests_)
+        for (auto const& request : requests_) {
             fuzz::require(request->completed == !request->is_in_flight());
+            // Only a response to itself ends a request, unless all have failed.
+            bool const is_answered = is_hostile_ || is_failed_ || answered_.contains(request->id);
+            fuzz::require(!request->completed || is_answered);
+        }
     }
 
     void abandon()
@@ -175,6 +185,7 @@ private:
     bool is_hostile_;
     bool is_failed_ = false;
     std::size_t submitted_ = 0;
+    std::set<std::uint64_t> answered_;
     std::vector<Buffer> buffers_;
     std::vector<std::unique_ptr<Request>> requests_;
     std::vector<std::unique_ptr<Request>> abandoned_;

@@ -14,7 +14,11 @@ namespace {
 
 class Run {
 public:
-    explicit Run(fuzz::Input& input) : input_{input} {}
+    explicit Run(fuzz::Input& input)
+        : input_{input},
+          is_honest_{input.take<std::uint8_t>() % 2 == 0}
+    {
+    }
 
     void step()
     {
@@ -22,7 +26,10 @@ public:
         case 0:
         case 1: return submit();
         case 2: return send();
-        case 3: return receive(input_.take_text());
+        case 3:
+            if (!is_honest_)
+                receive(input_.take_text());
+            return;
         case 4: return receive_reply();
         case 5: return collect();
         case 6: return add_watch();
@@ -115,6 +122,8 @@ private:
         if (how % 8 == 1)
             header.type = XS_ERROR;
         header.len = static_cast<std::uint32_t>(payload.size());
+        if (header.type != XS_WATCH_EVENT)
+            replies_.try_emplace(header.req_id, header.type, payload);
         receive({reinterpret_cast<char const*>(&header), sizeof header});
         receive(payload);
     }
@@ -137,6 +146,17 @@ private:
         auto const reply = session_.collect(ticket);
         if (reply && !buffer.empty())
             fuzz::require(reply->data() == buffer.data() && reply->size() <= buffer.size());
+        if (!is_honest_ || (!reply && reply.error() == Errc::disconnected) || has_failed_)
+            return;
+        // The first reply to it counts, whole or not at all, and nothing else does.
+        fuzz::require(replies_.contains(ticket));
+        auto const& [type, payload] = replies_[ticket];
+        if (type == XS_ERROR)
+            fuzz::require(!reply);
+        else if (payload.size() > buffer.size() && !buffer.empty())
+            fuzz::require(!reply);
+        else if (reply && !buffer.empty())
+            fuzz::require(*reply == payload);
     }
 
     void add_watch()
@@ -164,6 +184,7 @@ private:
 
     void fail()
     {
+        has_failed_ = true;
         session_.fail(Errc::protocol);
         session_.restart();
         sent_.clear();
@@ -173,6 +194,9 @@ private:
     }
 
     fuzz::Input& input_;
+    bool is_honest_; ///< whether the daemon sends whole messages only
+    bool has_failed_ = false;
+    std::map<Session::Ticket, std::pair<std::uint32_t, std::string>> replies_;
     std::string long_text_ = std::string(store::most_payload - 20, 'x');
     std::string sent_;
     std::vector<store::Header> asked_;
