@@ -108,13 +108,19 @@ private:
         std::array<std::string_view, 3> const values = {ref, channel, XEN_IO_PROTO_ABI_X86_64};
         return store_.transaction(
             [&](store::Operations<H>& transaction) -> Result<> {
+                std::array<char, 16> state;
                 std::array<char, 32> buffer;
                 std::string_view const node = node_.path;
                 store::Batch<H> batch{store_.connection()};
+                LODGER_TRY(transaction.begin_read(batch, {node, "state"}, state, deadline_));
                 LODGER_TRY(transaction.begin_read(batch, {node, "protocol"}, buffer, deadline_));
                 for (std::size_t i = 0; i < values.size(); ++i)
                     LODGER_TRY(transaction.begin_write(
                         batch, {node, offered_keys[i]}, values[i], deadline_));
+                // As for every state: a node that the toolstack has removed must not come back.
+                if (auto const present = batch.finish(deadline_); !present)
+                    return Failure{
+                        present.error() == Errc::not_found ? Errc::no_device : present.error()};
                 toolstack_wrote_protocol_ = batch.finish(deadline_).has_value();
                 return batch.finish_all(deadline_);
             },

@@ -174,6 +174,22 @@ TEST_CASE("a response that fits no request is reported, and completes nothing")
     }
 }
 
+TEST_CASE("a response that comes twice is reported, and completes nothing else")
+{
+    Pair pair;
+    Job once = pair.job(Operation::read, 0, 0, 512);
+    Job other = pair.job(Operation::read, 0, 0, 512);
+    REQUIRE(pair.queue.submit(once));
+    REQUIRE(pair.queue.submit(other));
+    Request const request = pair.sent();
+    pair.back.take();
+    REQUIRE(pair.answer({request.id, request.operation, 0}));
+    REQUIRE(pair.answer({request.id, request.operation, 0}).error() == Errc::protocol);
+    REQUIRE(once.completions == 1);
+    REQUIRE(other.completions == 0);
+    pair.queue.fail(Errc::protocol);
+}
+
 TEST_CASE("failing completes everything once, and keeps the pages until the queue ends")
 {
     Pair pair;

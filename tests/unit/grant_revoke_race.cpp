@@ -47,13 +47,13 @@ TEST_CASE("a page mapped while its grant is being revoked is never both revoked 
         DisturbedMemory::arm(0, {});
         auto const ref = table.grant(Domain{1}, Gfn{0x1234}, Access::read_write).value();
         GrantEntry& entry = xen.entries[ref.value];
-        // Xen maps only what is permitted at that instant.
+        bool mapped = false;
         DisturbedMemory::arm(at, [&] {
-            if (entry.flags & GTF_permit_access)
+            mapped = entry.flags & GTF_permit_access; // Xen maps only what is permitted then.
+            if (mapped)
                 entry.flags |= GTF_reading;
         });
         auto const revoked = table.revoke(ref);
-        bool const mapped = entry.flags & GTF_reading;
         CHECK(revoked.has_value() != mapped);
         if (!revoked)
             CHECK(revoked.error() == Errc::busy);

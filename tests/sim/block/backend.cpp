@@ -42,6 +42,8 @@ void BlockBackend::write_nodes(BlockOptions const& options, std::uint16_t guest_
     store.write(frontend_path_ + "/backend-id", std::to_string(backend_id));
     store.write(frontend_path_ + "/virtual-device", std::to_string(options.number));
     store.write(frontend_path_ + "/device-type", "disk");
+    if (options.toolstack_writes_protocol)
+        store.write(frontend_path_ + "/protocol", "x86_64-abi");
     store.write(frontend_path_ + "/state", "1");
 }
 

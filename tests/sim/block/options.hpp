@@ -15,7 +15,8 @@ struct BlockOptions {
     std::uint32_t number = 51712; ///< xvda
     std::size_t size = 128 * 1024;
     std::uint32_t sector_size = 512;
-    std::uint32_t info = 0; ///< VDISK_*
+    std::uint32_t info = 0;                 ///< VDISK_*
+    bool toolstack_writes_protocol = false; ///< as libxl does for a PV guest
     /// How long a request takes, at most; the seed chooses.
     Duration most_latency = std::chrono::microseconds{500};
     /// Values of the backend's keys that replace the ordinary ones; nothing for a key left out.

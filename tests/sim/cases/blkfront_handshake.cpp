@@ -41,7 +41,8 @@ void open_and_close(sim::World& world, BlockRig& rig)
 TEST_CASE("a disk goes 1, 3, 4, 5, 6, offers nothing before InitWait, and leaves nothing behind")
 {
     sim::for_each_seed(400, [](sim::World& world) {
-        BlockRig rig{world};
+        bool const toolstack_wrote = world.random().chance(2);
+        BlockRig rig{world, {.toolstack_writes_protocol = toolstack_wrote}};
         open_and_close(world, rig);
         std::string const& backend = rig.disk.path();
         std::string const& frontend = rig.disk.frontend_path();
@@ -57,8 +58,9 @@ TEST_CASE("a disk goes 1, 3, 4, 5, 6, offers nothing before InitWait, and leaves
         REQUIRE(first(world, frontend + "/state", "6") > first(world, backend + "/state", "5"));
         // The toolstack's nodes are there; what we offered is not.
         REQUIRE(world.store().read(frontend + "/backend"));
-        for (char const* const key : {"/ring-ref", "/event-channel", "/protocol"})
+        for (char const* const key : {"/ring-ref", "/event-channel"})
             REQUIRE_FALSE(world.store().read(frontend + key));
+        REQUIRE(world.store().read(frontend + "/protocol").has_value() == toolstack_wrote);
     });
 }
 
@@ -178,6 +180,9 @@ TEST_CASE("a device that the toolstack removes meanwhile does not come back")
 {
     sim::for_each_seed(200, [](sim::World& world) {
         BlockRig rig{world};
+        // Where the guest may make nodes, it must not make them again either.
+        if (world.random().chance(2))
+            world.store().permit("/local/domain/5/device/vbd", {{'n', 5}});
         rig.driver.domain.spawn("toolstack", [&] {
             rig.driver.domain.sleep(world.random().up_to(4ms));
             world.store().rm(rig.disk.path());
