@@ -32,12 +32,17 @@ struct alignas(page_size) RingPage {
     ring::SharedHeader& header() { return *reinterpret_cast<ring::SharedHeader*>(bytes.data()); }
 };
 
+/// Whatever an earlier test had armed is over.
+struct Quiet {
+    Quiet() { DisturbedMemory::arm(0, {}); }
+    ~Quiet() { DisturbedMemory::arm(0, {}); }
+};
+
 struct Rings {
+    Quiet quiet{};
     RingPage page{};
     Front front{page.bytes};
     Back back{page.bytes};
-
-    Rings() { DisturbedMemory::arm(0, {}); }
 
     void answer_all()
     {
