@@ -67,9 +67,12 @@ public:
     /// @return `timed_out` when nobody reads
     Result<> drain()
     {
-        while (!output_.drained())
-            LODGER_TRY(wait_for_reader());
-        return {};
+        while (true) {
+            std::size_t const space = LODGER_TRY(output_.space());
+            if (space == sizeof page_.out)
+                return {};
+            LODGER_TRY(wait_for_reader(space));
+        }
     }
 
 private:
@@ -84,18 +87,19 @@ private:
             } else if (reader_is_gone_) {
                 return Failure{Errc::timed_out};
             } else {
-                LODGER_TRY(wait_for_reader());
+                LODGER_TRY(wait_for_reader(0));
             }
         }
         return {};
     }
 
     /// Waits until the reader has read anything; not at all if the page says that there is none.
-    Result<> wait_for_reader()
+    /// @param before the space that was found wanting; were it looked up here, the reader might
+    /// have read all of it by then, and there would be nothing to wait for
+    Result<> wait_for_reader(std::size_t before)
     {
         if (Memory::load_relaxed(connection_of(page_)) == disconnected)
             return Failure{Errc::timed_out};
-        std::size_t const before = LODGER_TRY(output_.space());
         Deadline const deadline = after(hypervisor_, patience);
         while (LODGER_TRY(output_.space()) == before) {
             auto const waited = wait(hypervisor_, changed_, deadline);
