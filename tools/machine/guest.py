@@ -15,8 +15,16 @@ REASONS = ("poweroff", "reboot", "suspend", "crash", "watchdog", "soft_reset")
 
 # How often the console log is looked at for people who watch; nothing waits for it.
 GLANCE_SECONDS = 0.03
-# A console is complete when the daemon, woken by the guest's last words, has written them out.
-SETTLE_SECONDS = 0.3
+# The guest ends when the daemon has taken its last words from the ring, which is before it writes
+# them out: only when it waits for more (by system call 7, poll) are they all in the log.
+AWAIT_CONSOLE_DAEMON = """
+for attempt in $(seq 1000); do
+	read -r call rest </proc/$(cat /run/xenconsoled.pid)/syscall
+	[ "$call" = 7 ] && exit
+	usleep 10000
+done
+exit 1
+"""
 
 RAMDISK = ".ramdisk"
 
@@ -147,12 +155,8 @@ class Guest:
         return None if code == "-" else REASONS[int(code)]
 
     def _settle(self):
-        """Waits until the console has stopped growing."""
-        deadline = time.monotonic() + 10 * SETTLE_SECONDS
-        length = -1
-        while length != len(self._console_bytes()) and time.monotonic() < deadline:
-            length = len(self._console_bytes())
-            time.sleep(SETTLE_SECONDS)
+        """Waits until the daemon has written to the log what it has taken from the ring."""
+        self.machine.run(AWAIT_CONSOLE_DAEMON, check=False)
 
     def _registers(self):
         return self.machine.run(f"xenctx -a {self.identifier}", check=False).output
