@@ -26,6 +26,8 @@ LINUX_DATA = uuid.UUID("0fc63daf-8483-4772-8e79-3d69d8477de4")
 DISK_IDENTIFIER = uuid.UUID("10d9e400-0000-4000-8000-000000000000")
 NAMES = uuid.uuid5(DISK_IDENTIFIER, "partition")
 
+FIXED_TIME = 1_700_000_000
+
 RAW_TEXT = b"This partition holds no file system, only this line.\n"
 FILES = {
     "hello.txt": b"Hello from the host.\n",
@@ -80,24 +82,39 @@ def _ext4(size):
             target = source / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(contents)
+        for path in (source, *source.rglob("*")):
+            os.utime(path, (FIXED_TIME, FIXED_TIME))
         image = Path(folder, "image")
         command = [
-            _mke2fs(), "-q", "-t", "ext4", "-L", "lodger", "-U", str(DISK_IDENTIFIER),
+            _program("mke2fs"), "-q", "-t", "ext4", "-L", "lodger", "-U", str(DISK_IDENTIFIER),
             "-E", f"hash_seed={DISK_IDENTIFIER},root_owner=0:0", "-d", source,
             image, f"{size // 1024}k",
         ]  # fmt: skip
-        environment = {**os.environ, "E2FSPROGS_FAKE_TIME": "1"}
+        environment = {**os.environ, "E2FSPROGS_FAKE_TIME": str(FIXED_TIME)}
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
+        _fix_times(image, [path.relative_to(source) for path in source.rglob("*")])
         return image.read_bytes()
 
 
-def _mke2fs():
-    """It lives where only root's path leads."""
+def _fix_times(image, names):
+    """When a file was changed and looked at cannot be set in `source`, hence afterwards."""
+    commands = "".join(
+        f"set_inode_field /{name} {field} {value}\n"
+        for name in sorted(names)
+        for field, value in (("ctime", f"@{FIXED_TIME}"), ("atime", f"@{FIXED_TIME}"),
+                             ("ctime_extra", 0), ("atime_extra", 0))
+    )  # fmt: skip
+    subprocess.run([_program("debugfs"), "-w", "-f", "-", image], input=commands, text=True,
+                   check=True, capture_output=True)  # fmt: skip
+
+
+def _program(name):
+    """These live where only root's path leads."""
     for folder in ("/sbin", "/usr/sbin"):
-        program = Path(folder, "mke2fs")
+        program = Path(folder, name)
         if program.exists():
             return program
-    raise MachineError("the default disk is made with mke2fs: install the package e2fsprogs")
+    raise MachineError(f"the default disk is made with {name}: install the package e2fsprogs")
 
 
 def _table(sectors, partitions):
