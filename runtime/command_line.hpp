@@ -7,8 +7,8 @@
 namespace lodger::runtime {
 
 /// The guest's command line as `main` wants it. Words are split at blanks; quotes, single or
-/// double, keep blanks in a word. Words that begin with `lodger.`, and `trace=`, are options for the
-/// runtime and not passed on.
+/// double, keep blanks in a word. Words that begin with `lodger.`, and `trace=`, are options for
+/// the runtime and not passed on.
 class CommandLine {
 public:
     /// Of Xen's builder (xen/include/public/xen.h, MAX_GUEST_CMDLINE).
