@@ -73,16 +73,13 @@ $(host)/%.quick.count: $(host)/%
 $(host)/again:
 
 $(host_programs): %: %.o $(host)/libsim.a
-	$(say) LINK $@
 	$(Q)$(HOST_CXX) $(host_sanitize) $^ -lCatch2WithMain -o $@
 
 $(host)/libsim.a: $(host_simulator:%.cpp=$(host)/%.o)
-	$(say) AR $@
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 # -Og: half the time that -O1 takes to compile, and the simulator is fast enough.
 $(host)/%.o: %.cpp tests/host.mk | $(host_links)
-	$(say) CXX $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(host_compile) -g -Og $(host_sanitize) -MMD -MP -c $< -o $@
 
