@@ -37,6 +37,16 @@ public:
         return flush();
     }
 
+    /// Begins anew, as the client has asked in `connection`.
+    void reconnect()
+    {
+        request_.clear();
+        reply_.clear();
+        req_cons_ = page_.req_cons = page_.req_prod = 0;
+        rsp_prod_ = page_.rsp_cons = page_.rsp_prod = 0;
+        SharedMemory::store_release(page_.connection, std::uint32_t{XENSTORE_CONNECTED});
+    }
+
 private:
     bool take_request()
     {

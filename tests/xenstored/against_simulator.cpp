@@ -19,7 +19,6 @@ constexpr std::array differences = {
     "nodes of a transaction are limited",    // not at all instead of at 1024
     "what may not be read fires no event",   // also if the parent may be read
     "watches are limited",                   // at 128 instead of 129
-    "a directory of 3000 names",             // no DIRECTORY_PART
     "permissions are limited",               // not at all instead of at 5
 };
 

@@ -146,8 +146,9 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     fuzz::StorePeer daemon{input, *page, is_hostile};
     fuzz::FuzzDomain domain;
     domain.meanwhile = [&] {
-        if (page->connection == XENSTORE_RECONNECT && !is_hostile)
-            page->connection = XENSTORE_CONNECTED;
+        bool const offered = page->server_features & XENSTORE_SERVER_FEATURE_RECONNECTION;
+        if (page->connection == XENSTORE_RECONNECT && offered && !is_hostile)
+            daemon.reconnect();
         return !input.empty() && daemon.work();
     };
     Run run{input, domain, *page};
