@@ -1,90 +1,12 @@
 #include <lodger/store/session.hpp>
+#include <lodger/tests/unit/support/session_peer.hpp>
 
 #include <catch2/catch.hpp>
-#include <cstring>
 #include <string>
 #include <vector>
 
 using namespace lodger;
-using store::Type;
-
-namespace {
-
-struct Sent {
-    store::Header header;
-    std::string payload;
-};
-
-/// The daemon's end, without a ring.
-struct Peer {
-    store::Session session;
-
-    store::Session::Ticket
-    submit(std::string_view path, std::span<char> reply = {}, Type type = Type::read)
-    {
-        return session.submit({.type = type, .pieces = {path, std::string_view{"\0", 1}}}, reply)
-            .value();
-    }
-
-    /// Takes everything the session has to say.
-    std::vector<Sent> take()
-    {
-        std::string bytes;
-        for (auto part = session.outgoing(); !part.empty(); part = session.outgoing()) {
-            bytes.append(part.data(), part.size());
-            session.sent(part.size());
-        }
-        std::vector<Sent> messages;
-        while (!bytes.empty()) {
-            Sent sent;
-            std::memcpy(&sent.header, bytes.data(), sizeof sent.header);
-            sent.payload = bytes.substr(sizeof sent.header, sent.header.len);
-            bytes.erase(0, sizeof sent.header + sent.header.len);
-            messages.push_back(sent);
-        }
-        return messages;
-    }
-
-    Result<> say(std::uint32_t type, std::uint32_t id, std::string const& payload)
-    {
-        store::Header const header{type, id, 0, static_cast<std::uint32_t>(payload.size())};
-        std::string bytes{reinterpret_cast<char const*>(&header), sizeof header};
-        bytes += payload;
-        for (std::string_view rest = bytes; !rest.empty();) {
-            auto const wanted = session.incoming();
-            std::size_t const count = rest.copy(wanted.data(), wanted.size());
-            rest.remove_prefix(count);
-            LODGER_TRY(session.received(count));
-        }
-        return {};
-    }
-};
-
-std::string nul_terminated(std::string text)
-{
-    text.push_back('\0');
-    return text;
-}
-
-store::WatchState& add_watch(Peer& peer, std::string_view path)
-{
-    auto state = store::WatchState::create(path, peer.session.watches().next_number(), {}).value();
-    store::WatchState& watch = *state.release(); // Ends in `retire`.
-    peer.session.watches().add(watch);
-    return watch;
-}
-
-void retire(Peer& peer, store::WatchState& watch)
-{
-    peer.session.watches().retire(std::unique_ptr<store::WatchState>{&watch});
-}
-
-std::string event(store::WatchState const& watch, std::string const& path)
-{
-    return nul_terminated(path) + nul_terminated(std::string{watch.token()});
-}
-
-} // namespace
+using namespace lodger::test;
 
 TEST_CASE("a request is sent whole, with its path, and its reply comes back")
 {
@@ -317,76 +239,4 @@ TEST_CASE("a length over 4096 takes the stream's meaning away")
     store::Header const header{XS_READ, 1, 0, 4097};
     std::memcpy(peer.session.incoming().data(), &header, sizeof header);
     REQUIRE(peer.session.received(sizeof header).error() == Errc::protocol);
-}
-
-TEST_CASE("an event goes to the watch whose token it names")
-{
-    Peer peer;
-    store::WatchState& one = add_watch(peer, "one");
-    store::WatchState& two = add_watch(peer, "two");
-    REQUIRE(peer.say(XS_WATCH_EVENT, 0, event(two, "two/below")));
-    REQUIRE(one.empty());
-    std::array<char, 64> buffer;
-    REQUIRE(two.pop(buffer).value() == "two/below");
-    REQUIRE(two.empty());
-    retire(peer, one);
-    retire(peer, two);
-}
-
-TEST_CASE("events of another form, or for a token unknown, are dropped")
-{
-    Peer peer;
-    store::WatchState& watch = add_watch(peer, "one");
-    std::string const token{watch.token()};
-    for (std::string const& payload :
-         {std::string{}, std::string{"one"}, nul_terminated("one"), "one" + token,
-          nul_terminated("one") + token, nul_terminated("one") + nul_terminated(token + "0"),
-          nul_terminated("one") + nul_terminated(""), std::string(4096, 'x')})
-        REQUIRE(peer.say(XS_WATCH_EVENT, 0, payload));
-    CHECK(watch.empty());
-    retire(peer, watch);
-}
-
-TEST_CASE("a watch that ended is taken back at the daemon, and its events are dropped")
-{
-    Peer peer;
-    store::WatchState& watch = add_watch(peer, "device/vbd");
-    std::string const late = event(watch, "device/vbd");
-    std::string const token{watch.token()};
-    retire(peer, watch);
-    auto const sent = peer.take();
-    REQUIRE(sent.size() == 1);
-    REQUIRE(sent[0].header.type == XS_UNWATCH);
-    REQUIRE(sent[0].payload == nul_terminated("device/vbd") + nul_terminated(token));
-    REQUIRE(peer.say(XS_WATCH_EVENT, 0, late));
-    REQUIRE(peer.say(XS_ERROR, sent[0].header.req_id, nul_terminated("ENOENT")));
-    REQUIRE(peer.take().empty());
-}
-
-TEST_CASE("watches that end while all requests are in use are taken back later")
-{
-    Peer peer;
-    for (std::size_t i = 0; i < store::most_requests; ++i)
-        peer.submit("name");
-    auto const sent = peer.take();
-    for (int i = 0; i < 3; ++i)
-        retire(peer, add_watch(peer, "name"));
-    REQUIRE(peer.take().empty());
-    for (Sent const& each : sent) {
-        REQUIRE(peer.say(XS_READ, each.header.req_id, ""));
-        static_cast<void>(peer.session.collect(each.header.req_id));
-    }
-    REQUIRE(peer.take().size() == 3);
-}
-
-TEST_CASE("no token is used twice")
-{
-    Peer peer;
-    std::vector<std::string> tokens;
-    for (int i = 0; i < 100; ++i) {
-        store::WatchState& watch = add_watch(peer, "name");
-        REQUIRE(std::ranges::find(tokens, watch.token()) == tokens.end());
-        tokens.emplace_back(watch.token());
-        retire(peer, watch);
-    }
 }

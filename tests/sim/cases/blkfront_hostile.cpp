@@ -1,4 +1,5 @@
 #include <lodger/blkfront/transfer.hpp>
+#include <lodger/tests/sim/block/job.hpp>
 #include <lodger/tests/sim/block/rig.hpp>
 #include <lodger/tests/sim/seeds.hpp>
 
@@ -8,24 +9,13 @@ using namespace lodger;
 using namespace std::literals;
 using sim::BlockRig;
 using sim::Fault;
+using sim::Job;
 
 namespace {
 
 using Device = BlockRig::Device;
 using blkfront::Io;
 using blkfront::Operation;
-
-struct Job : Io {
-    std::size_t completions = 0;
-    Result<> outcome;
-
-    static void complete(Io& io, Result<> outcome)
-    {
-        auto& job = static_cast<Job&>(io);
-        ++job.completions;
-        job.outcome = outcome;
-    }
-};
 
 /// Fills the ring, and waits until all of it is over.
 std::vector<Job> fill_ring(BlockRig& rig, Device& device)
