@@ -59,7 +59,7 @@ def nothing_is_left_behind(rig):
 
 
 def silent_backend(name, state, words):
-    @case(f"silent-backend-{name}", modes=("pv",))
+    @case(f"silent-backend-{name}")
     def waiting_is_bounded(rig):
         guest = rig.guest("blkread", "--timeout=5 xvdb", [rig.disk("disk", 1 << 20, seed=8)])
         rig.machine.run(
