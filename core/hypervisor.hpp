@@ -44,7 +44,8 @@ struct GrantEntry {
 /// Shapes: pages are `page_size` bytes and page-aligned; `allocate_pages(n)` gives n contiguous,
 /// zeroed pages or `no_memory`; `grant_table(n)` gives all entries after growing the table to
 /// at least n frames, or `no_space` at Xen's limit; `wait` returns when the queue was woken, or
-/// `timed_out`, or `would_deadlock` inside a `Listener`.
+/// `timed_out`, or `would_deadlock` inside a `Listener`; `incarnation()` counts how often the
+/// domain was restored from a saved state, which voids every port and grant from before.
 template <class H>
 concept Hypervisor =
     SharedAccess<typename H::Memory> &&
@@ -67,6 +68,15 @@ concept Hypervisor =
         { h.now() } -> std::same_as<Instant>;
         { h.wait(queue, deadline) } -> std::same_as<Result<void>>;
         { h.wake(queue) } -> std::same_as<void>;
+        { h.incarnation() } -> std::same_as<std::uint32_t>;
+    };
+
+/// What a device needs besides that looks after itself: a thread of its own, which calls
+/// `run(object)` and ends with it. `name` outlives the thread.
+template <class H>
+concept ThreadedHypervisor =
+    Hypervisor<H> && requires(H& h, char const* name, void (*run)(void*), void* object) {
+        { h.start_thread(name, run, object) } -> std::same_as<Result<void>>;
     };
 
 /// What the backend role needs besides: another domain's granted page in our address space

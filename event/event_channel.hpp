@@ -5,12 +5,20 @@
 
 namespace lodger::event {
 
+/// A port, which means nothing any more once the domain was restored.
+struct BoundPort {
+    Port port;
+    std::uint32_t incarnation = 0;
+};
+
 template <Hypervisor H>
-void give_up_port(H& hypervisor, Port port)
+void give_up_port(H& hypervisor, BoundPort bound)
 {
-    hypervisor.unlisten(port);
+    if (bound.incarnation != hypervisor.incarnation())
+        return; // Its number may be another channel's now.
+    hypervisor.unlisten(bound.port);
     // Fails only for a port that is not ours, and then there is nothing to give back.
-    static_cast<void>(hypervisor.close(port));
+    static_cast<void>(hypervisor.close(bound.port));
 }
 
 /// Our end of an event channel. Owns the port, and the place of its listener in the loop: both
@@ -32,18 +40,24 @@ public:
             hypervisor, LODGER_TRY(hypervisor.bind_interdomain(remote, remote_port))};
     }
 
-    Port port() const { return owned_.handle(); }
+    Port port() const { return owned_.handle().port; }
 
     /// Calls `listener` from the loop for every event from now on; at most one per port.
     Result<void> listen(Listener listener) { return owned_.provider().listen(port(), listener); }
 
     /// Raises the event at the other end (EVTCHNOP_send).
-    Result<void> notify() { return owned_.provider().notify(port()); }
+    /// @return `disconnected` if the domain was restored since
+    Result<void> notify()
+    {
+        if (owned_.handle().incarnation != owned_.provider().incarnation()) [[unlikely]]
+            return Failure{Errc::disconnected};
+        return owned_.provider().notify(port());
+    }
 
 private:
-    EventChannel(H& hypervisor, Port port) : owned_{hypervisor, port} {}
+    EventChannel(H& hypervisor, Port port) : owned_{hypervisor, {port, hypervisor.incarnation()}} {}
 
-    Owned<H, Port, give_up_port<H>> owned_;
+    Owned<H, BoundPort, give_up_port<H>> owned_;
 };
 
 } // namespace lodger::event

@@ -45,6 +45,9 @@ public:
         listeners_[index] = listeners_[count_];
     }
 
+    /// Forgets all listeners: after the domain was restored no port is what it was.
+    void clear() { count_ = 0; }
+
     /// The ports to name in SCHEDOP_poll.
     std::span<evtchn_port_t const> ports() const { return {ports_.data(), count_}; }
 

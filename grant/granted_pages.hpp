@@ -32,7 +32,8 @@ public:
         : table_{other.table_},
           pages_{std::move(other.pages_)},
           refs_{other.refs_},
-          granted_{std::exchange(other.granted_, 0)}
+          granted_{std::exchange(other.granted_, 0)},
+          incarnation_{other.incarnation_}
     {
     }
     GrantedPages& operator=(GrantedPages&& other) noexcept
@@ -41,6 +42,7 @@ public:
         std::swap(pages_, other.pages_);
         std::swap(refs_, other.refs_);
         std::swap(granted_, other.granted_);
+        std::swap(incarnation_, other.incarnation_);
         return *this;
     }
     ~GrantedPages() { revoke_all(); }
@@ -64,10 +66,17 @@ public:
     }
 
 private:
-    GrantedPages(Table<H>& table, Pages<H> pages) : table_{&table}, pages_{std::move(pages)} {}
+    GrantedPages(Table<H>& table, Pages<H> pages)
+        : table_{&table},
+          pages_{std::move(pages)},
+          incarnation_{table.hypervisor().incarnation()}
+    {
+    }
 
     bool revoke_all()
     {
+        if (table_->hypervisor().incarnation() != incarnation_)
+            granted_ = 0; // With the domain's restoration every grant became void.
         std::size_t busy = 0;
         for (; granted_ > 0; --granted_)
             busy += table_->revoke(refs_[granted_ - 1]) ? 0 : 1;
@@ -82,6 +91,7 @@ private:
     Pages<H> pages_;
     std::array<GrantRef, most_pages> refs_{};
     std::size_t granted_ = 0;
+    std::uint32_t incarnation_;
 };
 
 } // namespace lodger::grant

@@ -24,6 +24,15 @@ public:
 
     H& hypervisor() const { return hypervisor_; }
 
+    /// Begins with an empty table after the domain was restored: nothing that was granted before
+    /// is any more, and whoever granted it must not revoke it.
+    void restart()
+    {
+        entries_ = {};
+        free_ = none;
+        in_use_ = 0;
+    }
+
     /// Lets `domain` map the page `gfn`.
     /// @return the reference to tell it, `no_space` when Xen lets the table grow no further, or
     /// `too_large` for a page beyond the 16 TiB that an entry can name

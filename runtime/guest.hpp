@@ -56,6 +56,12 @@ public:
         return scheduler_.wait(queue, deadline);
     }
     void wake(WaitQueue& queue) { scheduler_.wake(queue); }
+    std::uint32_t incarnation() const { return incarnation_; }
+    Result<void> start_thread(char const* name, void (*run)(void*), void* object)
+    {
+        LODGER_TRY(Thread::start({.name = name}, run, object))->detach();
+        return {};
+    }
 
     // The protocols' trace, on the console.
     bool is_traced(Topic topic) const { return traced_ >> static_cast<unsigned>(topic) & 1; }
@@ -85,13 +91,14 @@ public:
 
 private:
     unsigned traced_ = 0; ///< a bit a topic
+    std::uint32_t incarnation_ = 0;
     arch::BootInfo* boot_ = nullptr;
     shared_info_t* shared_ = nullptr;
     PageAllocator pages_;
     Scheduler scheduler_;
 };
 
-static_assert(Hypervisor<Guest> && Tracing<Guest>);
+static_assert(ThreadedHypervisor<Guest> && Tracing<Guest>);
 
 extern constinit Guest the_guest;
 

@@ -86,6 +86,8 @@ public:
         }
     }
 
+    std::uint32_t incarnation() const { return 0; }
+
     std::size_t notified = 0;
     std::vector<GrantEntry> grant_entries{page_size / sizeof(GrantEntry)};
 

@@ -21,6 +21,7 @@ struct Model {
     Result<std::span<GrantEntry>> grant_table(std::size_t);
     Instant now();
     Result<void> wait(WaitQueue&, Deadline);
+    std::uint32_t incarnation();
 #ifdef FIXED
     void wake(WaitQueue&);
 #endif

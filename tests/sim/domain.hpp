@@ -64,6 +64,13 @@ public:
     Instant now();
     Result<void> wait(WaitQueue& queue, Deadline deadline);
     void wake(WaitQueue& queue);
+    std::uint32_t incarnation() const { return incarnation_; }
+    /// A thread that runs until the world ends, as the library starts one.
+    Result<void> start_thread(char const* name, void (*run)(void*), void* object)
+    {
+        serve(name, [run, object] { run(object); });
+        return {};
+    }
 
     // The protocols' trace, among the world's own lines.
     bool is_traced(Topic) const { return true; }
@@ -111,6 +118,7 @@ private:
 
     World& world_;
     lodger::Domain id_;
+    std::uint32_t incarnation_ = 0;
     Faults faults_;
 
     Fiber loop_;
@@ -138,6 +146,6 @@ private:
     Port store_port_;
 };
 
-static_assert(MappingHypervisor<Domain> && Tracing<Domain>);
+static_assert(MappingHypervisor<Domain> && ThreadedHypervisor<Domain> && Tracing<Domain>);
 
 } // namespace lodger::sim

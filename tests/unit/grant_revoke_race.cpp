@@ -33,6 +33,7 @@ struct Entries {
     Instant now() { return {}; }
     Result<void> wait(WaitQueue&, Deadline) { return Failure{Errc::timed_out}; }
     void wake(WaitQueue&) {}
+    std::uint32_t incarnation() { return 0; }
 };
 
 static_assert(Hypervisor<Entries>);

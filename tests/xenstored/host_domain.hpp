@@ -44,6 +44,7 @@ public:
     Instant now() const;
     Result<void> wait(WaitQueue& queue, Deadline deadline);
     void wake(WaitQueue& queue);
+    std::uint32_t incarnation() const { return 0; }
 
 private:
     friend class Machine;
