@@ -15,8 +15,8 @@ DOM0 = Path(__file__).parent / "dom0"
 
 # Programs from Xen's own folder and from the path; their libraries come along.
 XEN_PROGRAMS = (
-    "xl", "libxl-save-helper", "xenstored", "xenconsoled", "xenconsole", "xen-init-dom0",
-    "xenctx", "lsevtchn",
+    "xl", "libxl-save-helper", "xenstored", "oxenstored", "xenconsoled", "xenconsole",
+    "xen-init-dom0", "xenctx", "lsevtchn",
 )  # fmt: skip
 PROGRAMS = ("usr/bin/xenstore",)
 XENSTORE_NAMES = ("chmod", "exists", "list", "ls", "read", "rm", "watch", "write")
@@ -25,7 +25,7 @@ XENSTORE_NAMES = ("chmod", "exists", "list", "ls", "read", "rm", "watch", "write
 LOADED_LATE = ("lib/x86_64-linux-gnu/libgcc_s.so.1",)
 
 # One disk name covers a whole disk, and a partition scan of every test disk only costs time.
-MODULE_OPTIONS = {"null_blk": "nr_devices=0", "brd": "rd_nr=0", "loop": "max_loop=0"}
+MODULE_OPTIONS = {"null_blk.ko": "nr_devices=0", "brd.ko": "rd_nr=0", "loop.ko": "max_loop=0"}
 
 
 def build(packages):
@@ -54,7 +54,9 @@ def _contents(packages):
     archive.file("etc/xen/scripts/block", (DOM0 / "block").read_bytes(), 0o755)
     archive.file("etc/xen/xl.conf", b'autoballoon="off"\n')
     archive.file("etc/passwd", b"root:x:0:0:root:/:/bin/sh\n")
-    archive.file("bin/busybox", packages.find("bin/busybox", "usr/bin/busybox").read_bytes(), 0o755)
+    busybox = packages.emulator.find("bin/busybox", "usr/bin/busybox")
+    archive.file("bin/busybox", busybox.read_bytes(), 0o755)
+    archive.file("etc/xen/oxenstored.conf", packages.find("etc/xen/oxenstored.conf").read_bytes())
     _add_xen(archive, packages)
     _add_modules(archive, packages)
     return archive
@@ -82,7 +84,7 @@ def add_programs(archive, packages, programs, loaded_late=()):
 
 def _add_modules(archive, packages):
     order = []
-    for module in modules.in_loading_order(packages.modules):
-        archive.file(f"modules/{module.name}", module.read_bytes())
-        order.append(f"{module.name} {MODULE_OPTIONS.get(module.stem, '')}".strip())
+    for name, contents in modules.in_loading_order(packages.modules):
+        archive.file(f"modules/{name}", contents)
+        order.append(f"{name} {MODULE_OPTIONS.get(name, '')}".strip())
     archive.file("modules/order", "\n".join([*order, ""]).encode())

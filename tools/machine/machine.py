@@ -29,8 +29,9 @@ class Machine:
     come out. One command channel says what to run and what has ended.
     """
 
-    def __init__(self, memory=1280, packages=None, counted=False):
-        """`counted` has instructions counted as time, for figures (see `qemu.py`)."""
+    def __init__(self, memory=1280, packages=None, counted=False, xenstored="xenstored"):
+        """`counted` has instructions counted as time, for figures (see `qemu.py`); `xenstored` may
+        be `oxenstored` instead."""
         self.started = time.monotonic()
         self.memory = memory
         self.packages = packages or Packages()
@@ -45,7 +46,7 @@ class Machine:
         self._qemu = None
         try:
             self._qemu = Qemu(self.packages, initramfs.build(self.packages), self.share,
-                              self.xen_log_path, memory, counted)
+                              self.xen_log_path, memory, counted, xenstored)
             self._wait_until_ready()
         except BaseException:
             self.stop()

@@ -4,6 +4,7 @@ The unpacked kernel package has no `modules.dep` (installing it would make one),
 names its dependencies in its `.modinfo` section.
 """
 
+import lzma
 import re
 
 from .errors import MachineError
@@ -24,20 +25,30 @@ def _name(text):
     return text.replace("-", "_")
 
 
+def _contents(path):
+    """Debian packs each module from Linux 6.7 on."""
+    data = path.read_bytes()
+    return lzma.decompress(data) if path.suffix == ".xz" else data
+
+
 def in_loading_order(tree, wanted=WANTED):
-    """Paths of the wanted modules and all that they need, each after what it depends on."""
-    known = {_name(path.stem): path for path in tree.rglob("*.ko")}
+    """File names and contents of the wanted modules and all that they need, each after what it
+    depends on; without those that are part of the kernel."""
+    known = {_name(path.name.partition(".ko")[0]): path for path in tree.rglob("*.ko*")}
+    lines = (tree / "modules.builtin").read_text().splitlines()
+    built_in = {_name(line.rpartition("/")[2].removesuffix(".ko")) for line in lines}
     order = {}
 
     def visit(name):
-        if name in order:
+        if name in order or name in built_in:
             return
         if name not in known:
             raise MachineError(f"the kernel in {tree} has no module {name}")
-        depends = re.search(rb"\0depends=([^\0]*)", known[name].read_bytes())
+        contents = _contents(known[name])
+        depends = re.search(rb"\0depends=([^\0]*)", contents)
         for needed in filter(None, depends[1].decode().split(",")):
             visit(_name(needed))
-        order[name] = known[name]
+        order[name] = (f"{name}.ko", contents)
 
     for name in wanted:
         visit(_name(name))

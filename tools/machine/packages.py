@@ -20,31 +20,43 @@ LIBRARY_FOLDERS = ("lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu")
 LOADER = "lib64/ld-linux-x86-64.so.2"
 
 
+USUAL_XEN = "4.17"
+NEWER_XEN = "4.20"
+
 # Offsets in the set-up header of a Linux bzImage (Documentation/x86/boot.rst in its source).
 SETUP_SECTORS, PAYLOAD_OFFSET, PAYLOAD_LENGTH = 0x1F1, 0x248, 0x24C
+XZ_MAGIC = b"\xfd7zXZ\0"
 
 
 def _kernel_payload(image):
-    """The kernel proper, which a bzImage carries compressed by xz (with a length behind it)."""
+    """The kernel proper, which a bzImage carries compressed by xz (with a length behind it); the
+    bzImage itself if it is compressed in another way, which Xen knows to unpack."""
     offset, length = (struct.unpack_from("<I", image, at)[0]
                       for at in (PAYLOAD_OFFSET, PAYLOAD_LENGTH))
     start = (image[SETUP_SECTORS] + 1) * 512 + offset
-    return lzma.LZMADecompressor().decompress(image[start : start + length])
+    payload = image[start : start + length]
+    return lzma.LZMADecompressor().decompress(payload) if payload.startswith(XZ_MAGIC) else image
 
 
-def _bring_in():
+def _bring_in(part):
     """Unpacks what is missing; silent and quick when nothing is."""
-    if subprocess.run([places.REPOSITORY / "tools" / "setup", "machine"]).returncode:
+    if subprocess.run([places.REPOSITORY / "tools" / "setup", part]).returncode:
         raise MachineError("there is no Xen machine without the packages it is made of")
 
 
 class Packages:
-    """The unpacked packages: finds files in them and runs their programs on the host."""
+    """The unpacked packages: finds files in them and runs their programs on the host.
 
-    def __init__(self, root=None):
-        if root is None:
-            _bring_in()
-        self.root = Path(root or places.cache() / "machine-root")
+    A Xen other than the usual one comes with its own kernel and tools; the emulator it runs on,
+    and what else does not belong to a dom0, is the usual one's.
+    """
+
+    def __init__(self, xen=USUAL_XEN):
+        part = "machine" if xen == USUAL_XEN else f"machine-{xen}"
+        _bring_in(part)
+        self.xen = xen
+        self.root = places.cache() / f"{part}-root"
+        self.emulator = self if xen == USUAL_XEN else Packages()
 
     def find(self, *patterns):
         """The newest file that matches the first pattern which matches anything."""
@@ -53,7 +65,7 @@ class Packages:
             if found:
                 return found[-1]
         raise MachineError(
-            f"{self.root} holds no {' or '.join(patterns)}: run `tools/setup machine` again"
+            f"{self.root} holds no {' or '.join(patterns)}: run `tools/setup` again"
         )
 
     @property
@@ -72,11 +84,11 @@ class Packages:
 
     @property
     def hypervisor(self):
-        return self.find("boot/xen-4.17-amd64.gz")
+        return self.find(f"boot/xen-{self.xen}-amd64.gz")
 
     @property
     def xen_tools(self):
-        return self.find("usr/lib/xen-4.17/bin")
+        return self.find(f"usr/lib/xen-{self.xen}/bin")
 
     def hypervisor_image(self):
         """The hypervisor as the ELF file that QEMU's `-kernel` understands."""
@@ -120,5 +132,5 @@ class Packages:
         missing = [words[0] for words in lines if words[2] == "not"]
         if missing:
             raise MachineError(f"{program} lacks {' '.join(missing)}: add it to "
-                               "tools/packages/machine")
+                               f"tools/packages/{self.root.name.removesuffix('-root')}")
         return {Path(words[2]) for words in lines}

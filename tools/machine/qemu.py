@@ -32,7 +32,10 @@ XEN_ARGUMENTS = (
     "dom0_mem={dom0}M,max:{dom0}M dom0_max_vcpus=1 "
     "bootscrub=0 spec-ctrl=no"
 )
-DOM0_ARGUMENTS = "console=hvc0 quiet loglevel=4 panic=-1 mitigations=off cryptomgr.notests lsm="
+DOM0_ARGUMENTS = (
+    "console=hvc0 quiet loglevel=4 panic=-1 mitigations=off cryptomgr.notests lsm= "
+    "lodger.xenstored={xenstored}"
+)
 DOM0_MEBIBYTES = 384
 
 PR_SET_PDEATHSIG = 1
@@ -41,8 +44,10 @@ PR_SET_PDEATHSIG = 1
 class Qemu:
     """Owns the process: it ends with this object, and with the process that started it."""
 
-    def __init__(self, packages, initramfs, share, log, memory, counted=False):
+    def __init__(self, packages, initramfs, share, log, memory,
+                 counted=False, xenstored="xenstored"):
         self._counted = counted
+        self._xenstored = xenstored
         self.agent = LineSocket()
         self._monitor = LineSocket()
         self._events = []
@@ -52,7 +57,7 @@ class Qemu:
         with open(self._error_path, "wb") as errors:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
-                pass_fds=theirs, preexec_fn=_die_with_parent, env=packages.environment(),
+                pass_fds=theirs, preexec_fn=_die_with_parent, env=packages.emulator.environment(),
             )  # fmt: skip
         self.agent.handed_over()
         self._monitor.handed_over()
@@ -60,13 +65,15 @@ class Qemu:
 
     def _command(self, packages, initramfs, share, log, memory):
         xen_arguments = XEN_ARGUMENTS.format(dom0=DOM0_MEBIBYTES)
-        return packages.command(
-            packages.qemu,
-            "-L", packages.find("usr/share/qemu"), "-L", packages.find("usr/share/seabios"),
+        dom0_arguments = DOM0_ARGUMENTS.format(xenstored=self._xenstored)
+        emulator = packages.emulator
+        return emulator.command(
+            emulator.qemu,
+            "-L", emulator.find("usr/share/qemu"), "-L", emulator.find("usr/share/seabios"),
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             *self._processor(), "-smp", "1", "-m", str(memory),
             "-kernel", packages.hypervisor_image(), "-append", xen_arguments,
-            "-initrd", f"{packages.kernel_image()} {DOM0_ARGUMENTS},{initramfs}",
+            "-initrd", f"{packages.kernel_image()} {dom0_arguments},{initramfs}",
             "-serial", f"file:{log}",
             "-device", "virtio-scsi-pci,id=disks",
             "-virtfs", f"local,path={share},mount_tag=share,security_model=none",
