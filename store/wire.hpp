@@ -102,6 +102,7 @@ constexpr Errc errc_of_error(std::string_view name)
 /// A path that does not start with a slash is relative to the domain's own (`/local/domain/N`).
 class Path {
 public:
+    constexpr Path() = default;
     constexpr Path(std::string_view whole) : directory_{whole} {}
     constexpr Path(char const* whole) : directory_{whole} {}
     constexpr Path(std::string_view directory, std::string_view key)
