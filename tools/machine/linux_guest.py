@@ -1,13 +1,13 @@
 """Linux as a guest: the kernel that dom0 has too, and a file system of busybox and what a caller
 brings. It runs one script and ends."""
 
-from . import modules
 from .archive import Archive
 from .configuration import Settings
-from .initramfs import cached
+from .initramfs import add_modules, cached
 
 # To be asked for its CPU time, Xen is called from a program: allowed to dom0 alone by default.
-MODULES = {"xen-privcmd": "unrestricted=1", "xen-blkfront": ""}
+MODULES = ("xen-privcmd", "xen-blkfront")
+MODULE_OPTIONS = {"xen-privcmd.ko": "unrestricted=1"}
 
 INIT = """#!/bin/busybox sh
 /bin/busybox mkdir -p /bin /dev /proc /sys
@@ -27,10 +27,10 @@ poweroff -f
 def settings(packages, name, script, programs=(), module_options=None, **guest):
     """A guest that runs a shell script; `programs` are files without libraries, found in /bin.
 
-    Options of modules, if any, are by the module's name; the rest is as in `Settings`.
+    Options of modules, if any, are by the module's file; the rest is as in `Settings`.
     """
-    options = MODULES | (module_options or {})
-    ramdisk = cached("linux", _contents(packages, script, programs, options).bytes())
+    archive = _contents(packages, script, programs, module_options or {})
+    ramdisk = cached("linux", archive.bytes())
     guest.setdefault("memory", 256)
     arguments = "console=hvc0 quiet loglevel=4 panic=-1"
     return Settings(packages.kernel_image(), name, arguments=arguments, ramdisk=ramdisk, **guest)
@@ -45,9 +45,5 @@ def _contents(packages, script, programs, options):
     archive.file("bin/busybox", busybox.read_bytes(), 0o755)
     for program in programs:
         archive.file(f"bin/{program.name}", program.read_bytes(), 0o755)
-    order = []
-    for module in modules.in_loading_order(packages.modules, MODULES):
-        archive.file(f"modules/{module.name}", module.read_bytes())
-        order.append(f"{module.name} {options.get(module.stem, '')}".strip())
-    archive.file("modules/order", "\n".join([*order, ""]).encode())
+    add_modules(archive, packages, MODULES, MODULE_OPTIONS | options)
     return archive
