@@ -16,9 +16,9 @@ DOM0 = Path(__file__).parent / "dom0"
 # Programs from Xen's own folder and from the path; their libraries come along.
 XEN_PROGRAMS = (
     "xl", "libxl-save-helper", "xenstored", "oxenstored", "xenconsoled", "xenconsole",
-    "xen-init-dom0", "xenctx", "lsevtchn",
+    "xenstore-control", "xen-init-dom0", "xenctx", "lsevtchn",
 )  # fmt: skip
-PROGRAMS = ("usr/bin/xenstore", "usr/bin/xenstore-control")
+PROGRAMS = ("usr/bin/xenstore",)
 XENSTORE_NAMES = ("chmod", "exists", "list", "ls", "read", "rm", "watch", "write")
 
 # Loaded at run time rather than linked, so no listing names it: xl aborts without it.
