@@ -7,7 +7,7 @@ from .initramfs import add_modules, cached
 
 # To be asked for its CPU time, Xen is called from a program: allowed to dom0 alone by default.
 MODULES = ("xen-privcmd", "xen-blkfront")
-MODULE_OPTIONS = {"xen-privcmd.ko": "unrestricted=1"}
+MODULE_OPTIONS = {"xen_privcmd.ko": "unrestricted=1"}
 
 INIT = """#!/bin/busybox sh
 /bin/busybox mkdir -p /bin /dev /proc /sys
