@@ -113,7 +113,7 @@ class Guest:
 
         After `seconds` the guest counts as hanging.
         """
-        deadline = self._unpaused + seconds
+        deadline = self._unpaused + seconds * self.machine.patience
         self._shown = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         reason = None
