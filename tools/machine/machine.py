@@ -38,6 +38,7 @@ class Machine:
         self.started = time.monotonic()
         self.memory = memory
         self.patience = COUNTED_PATIENCE if counted else 1
+        self.xenstored = xenstored
         self.packages = packages or Packages()
         self.share = Path(tempfile.mkdtemp(prefix="lodger-machine-"))
         self.xen_log_path = self.share / "xen.log"
