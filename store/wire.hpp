@@ -93,6 +93,7 @@ constexpr Errc errc_of_error(std::string_view name)
         Entry{"EISCONN", Errc::exists},
         Entry{"E2BIG", Errc::too_large},
         Entry{"EPERM", Errc::denied},
+        Entry{"EQUOTA", Errc::quota}, // oxenstored's (tools/ocaml/xenstored/process.ml)
     };
     auto const* const entry = std::ranges::find(table, name, &Entry::name);
     return entry == table.end() ? Errc::unknown : entry->error;
