@@ -222,8 +222,7 @@ private:
 
     void on_connected()
     {
-        auto* const connected =
-            life_.frontend().template in<typename Life::Frontend::Connected>();
+        auto* const connected = life_.frontend().template in<typename Life::Frontend::Connected>();
         disk_ = connected->details;
         flow_.attach(*connected->link);
         tell(Change::connected);

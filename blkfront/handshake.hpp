@@ -53,7 +53,8 @@ public:
 
     Result<Link> offer_link()
     {
-        Offer const offer = wanted_.within(LODGER_TRY(read_keys(store_, node_.other_end, deadline_)));
+        Offer const offer =
+            wanted_.within(LODGER_TRY(read_keys(store_, node_.other_end, deadline_)));
         auto link = LODGER_TRY(blkfront::Link<H>::create(
             grants_, node_.other_domain, offer, *pool_, *frames_, handle(), listener_));
         LODGER_TRY(write_offer(*link));
@@ -164,8 +165,7 @@ private:
         auto const queues = store::Codec<std::size_t>::format(offered_.queues);
         std::array const assignments = {
             store::Assignment{{node, "protocol"}, XEN_IO_PROTO_ABI_X86_64},
-            store::Assignment{
-                {node, "feature-persistent"}, offered_.persistent_grants ? "1" : "0"},
+            store::Assignment{{node, "feature-persistent"}, offered_.persistent_grants ? "1" : "0"},
             store::Assignment{{node, "multi-queue-num-queues"}, queues},
             store::Assignment{{node, "ring-page-order"}, order},
             store::Assignment{{node, "num-ring-pages"}, page_count}};

@@ -26,8 +26,8 @@ public:
         std::unique_ptr<IndirectFrame[]> frames{new (std::nothrow) IndirectFrame[count]{}};
         if (!frames)
             return Failure{Errc::no_memory};
-        std::unique_ptr<IndirectFrames> made{
-            new (std::nothrow) IndirectFrames{pool, std::move(frames)}};
+        std::unique_ptr<IndirectFrames> made{new (std::nothrow)
+                                                 IndirectFrames{pool, std::move(frames)}};
         if (!made)
             return Failure{Errc::no_memory};
         for (; made->count_ < count; ++made->count_) {
@@ -54,8 +54,7 @@ public:
         first_ = nullptr;
         for (std::size_t i = 0; i < count_; ++i) {
             IndirectFrame& frame = frames_[i];
-            auto const ref =
-                grants.acquire(pool_.index_of(frame.page.data()), Access::read_only);
+            auto const ref = grants.acquire(pool_.index_of(frame.page.data()), Access::read_only);
             if (!ref)
                 continue;
             frame.ref = *ref;

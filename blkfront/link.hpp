@@ -50,8 +50,8 @@ public:
                 table, backend, offer.ring_pages, Access::read_write));
             auto port = LODGER_TRY(event::EventChannel<H>::allocate(table.hypervisor(), backend));
             LODGER_TRY(port.listen(listener));
-            auto queue = LODGER_TRY(Queue<H>::create(
-                ring.bytes(), *link->grants_, frames, link->features_, handle));
+            auto queue = LODGER_TRY(
+                Queue<H>::create(ring.bytes(), *link->grants_, frames, link->features_, handle));
             link->channels_[i].emplace(std::move(ring), std::move(port), std::move(queue));
         }
         return link;
@@ -78,10 +78,7 @@ public:
     Channel<H> const& channel(std::size_t index) const { return *channels_[index]; }
 
     /// Whether the domain was restored since: then there is nobody at the other end.
-    bool is_void() const
-    {
-        return grants_->table().hypervisor().incarnation() != incarnation_;
-    }
+    bool is_void() const { return grants_->table().hypervisor().incarnation() != incarnation_; }
 
     /// Whether the backend has none of our memory mapped any more.
     bool is_let_go() const

@@ -22,8 +22,8 @@ public:
         std::unique_ptr<Page[]> pages{new (std::nothrow) Page[pool.page_count()]{}};
         if (!pages)
             return Failure{Errc::no_memory};
-        std::unique_ptr<PageGrants> grants{
-            new (std::nothrow) PageGrants{table, backend, pool, std::move(pages)}};
+        std::unique_ptr<PageGrants> grants{new (std::nothrow)
+                                               PageGrants{table, backend, pool, std::move(pages)}};
         if (!grants)
             return Failure{Errc::no_memory};
         return grants;
@@ -140,7 +140,10 @@ private:
         return &grant;
     }
 
-    bool is_mapped(Grant const& grant) const { return grant.ref != none && table_.is_mapped(grant.ref); }
+    bool is_mapped(Grant const& grant) const
+    {
+        return grant.ref != none && table_.is_mapped(grant.ref);
+    }
 
     void revoke(PageIndex page, Grant& grant)
     {

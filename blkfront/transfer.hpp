@@ -27,10 +27,7 @@ public:
     }
 
 private:
-    static void note(Io& io, Result<> outcome)
-    {
-        static_cast<WaitedIo&>(io).result_ = outcome;
-    }
+    static void note(Io& io, Result<> outcome) { static_cast<WaitedIo&>(io).result_ = outcome; }
 
     Result<> result_;
 };

@@ -76,8 +76,8 @@ public:
     Result<> wait_begun()
     {
         Deadline const attempt_ends{Instant::max(), connect_by_.cancellation};
-        LODGER_TRY(wait_until(
-            hypervisor(), changed_, attempt_ends, [&] { return begun_.has_value(); }));
+        LODGER_TRY(
+            wait_until(hypervisor(), changed_, attempt_ends, [&] { return begun_.has_value(); }));
         return *begun_;
     }
 
@@ -138,7 +138,8 @@ private:
             driver_.ended(alive.error());
         else
             wait_for_end(); // Until then the status says what was waited for.
-        outcome_ = take_leave(stop_.is_requested() ? end_by_ : after(hypervisor(), patience_.close));
+        outcome_ =
+            take_leave(stop_.is_requested() ? end_by_ : after(hypervisor(), patience_.close));
         driver_.set_deadline(after(hypervisor(), patience_.close));
         if (auto const withdrawn = driver_.withdraw(); !withdrawn && outcome_)
             outcome_ = withdrawn;
@@ -287,10 +288,7 @@ private:
         return outcome;
     }
 
-    bool stopped(Deadline deadline) const
-    {
-        return deadline.cancellation && stop_.is_requested();
-    }
+    bool stopped(Deadline deadline) const { return deadline.cancellation && stop_.is_requested(); }
 
     Result<> step_down(Deadline deadline)
     {

@@ -51,8 +51,8 @@ public:
         LODGER_TRY(operations.begin_read(batch, {path, "backend"}, backend, deadline));
         LODGER_TRY(operations.begin_read(batch, {path, "backend-id"}, id, deadline));
         LODGER_TRY(operations.begin_read(batch, {path, "state"}, own_state, deadline));
-        LODGER_TRY(operations.begin_read(
-            batch, {node_.other_end.view(), "state"}, other_state, deadline));
+        LODGER_TRY(
+            operations.begin_read(batch, {node_.other_end.view(), "state"}, other_state, deadline));
         Sight sight;
         sight.is_ours = LODGER_TRY(says(batch.finish(deadline), node_.other_end));
         auto const domain = store::Codec<Domain>::format(node_.other_domain);
@@ -76,8 +76,7 @@ public:
     }
 
 private:
-    OtherEnd(
-        store::Client<H>& store, Node const& node, store::Watch<H> own, store::Watch<H> other)
+    OtherEnd(store::Client<H>& store, Node const& node, store::Watch<H> own, store::Watch<H> other)
         : store_{&store},
           node_{node},
           own_{std::move(own)},

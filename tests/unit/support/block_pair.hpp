@@ -47,8 +47,8 @@ struct BlockPair {
         flow.attach(*link);
     }
 
-    Job job(
-        blkfront::Operation operation, std::uint64_t offset, std::size_t start, std::size_t size)
+    Job
+    job(blkfront::Operation operation, std::uint64_t offset, std::size_t start, std::size_t size)
     {
         return {operation, offset, memory.subspan(start, size)};
     }
