@@ -37,7 +37,7 @@ Result<> any_call(Guest& guest)
 
 TEST_CASE("the first calls are denied, then they are allowed, and none hurts the next")
 {
-    sim::for_each_seed(200, [](sim::World& world) {
+    sim::for_each_seed(800, [](sim::World& world) {
         sim::in_guest(world, [&](Guest& guest) {
             std::size_t const denied = world.random().below(30);
             guest.domain.faults().plan(Fault::store_denied, denied);
