@@ -17,7 +17,7 @@ public:
     ~Batch()
     {
         for (; taken_ < begun_; ++taken_)
-            connection_.session().abandon(tickets_[taken_ % most_requests]);
+            connection_.abandon(tickets_[taken_ % most_requests]);
     }
 
     /// Whether `begin` would have to wait for a reply that only we can take.

@@ -24,6 +24,16 @@ struct Request {
     }
 };
 
+/// Asks the daemon to watch what a state describes.
+inline Request watch_request(WatchState const& state)
+{
+    using namespace std::literals;
+    std::string_view const depth_end = state.depth().empty() ? ""sv : "\0"sv;
+    return {
+        .type = Type::watch,
+        .pieces = {state.path(), "\0"sv, state.token(), "\0"sv, state.depth(), depth_end}};
+}
+
 /// The XenStore protocol from a client's side, without its transport: requests and their replies,
 /// many in flight, matched by `req_id`; watch events, matched by token. Peer: the daemon, which may
 /// answer in any order, or with anything at all.
@@ -50,6 +60,12 @@ public:
                 return enqueue(index, request, reply);
         }
         return Failure{Errc::busy};
+    }
+
+    /// Whether one more request can be submitted.
+    bool has_vacancy() const
+    {
+        return std::ranges::find(calls_, Stage::free, &Call::stage) != calls_.end();
     }
 
     bool is_done(Ticket ticket) const { return call(ticket).stage == Stage::done; }

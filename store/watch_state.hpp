@@ -40,8 +40,6 @@ public:
     std::string_view token() const { return token_; }
     /// How many levels below the path count, in decimal; empty for all of them.
     std::string_view depth() const { return depth_; }
-    /// The next of the session's live watches.
-    WatchState const* next() const { return next_; }
     bool empty() const { return used_ == 0 && !overflowed_; }
 
     void push(std::string_view changed)
@@ -111,6 +109,7 @@ private:
     std::size_t used_ = 0;
     bool overflowed_ = false;
     WatchState* next_ = nullptr; ///< in one of the lists of `Watches`
+    std::uint32_t epoch_ = 0;    ///< of the connection, when it was last registered
 };
 
 } // namespace lodger::store

@@ -4,6 +4,7 @@
 #   SEED=n      every simulated case runs that one seed alone
 #   CASE=name   only that file of tests/unit or tests/sim/cases
 #   SEEDS=n     percent of the usual number of seeds
+#   TIME=n      how many seconds `make soak` goes on
 
 HOST_CXX ?= g++
 CLANG_FORMAT ?= clang-format-19
@@ -32,7 +33,7 @@ part_store := store
 part_devices := xenbus blkfront
 
 check_groups += unit sim headers nocompile check-format tidy
-.PHONY: check quick unit sim sim-quick headers nocompile check-format tidy $(host)/again
+.PHONY: check quick unit sim sim-quick soak headers nocompile check-format tidy $(host)/again
 
 check: ## all tests, those under emulated Xen included
 	$(Q)MAKE='$(MAKE)' tests/check $(check_groups)
@@ -43,7 +44,11 @@ unit: $(call host_counts,$(host_unit:.cpp=)) ## unit tests [CASE=core_text]
 	$(Q)tests/count sum $@ $^
 
 sim: $(call host_counts,$(host_cases:.cpp=$(host_once))) ## simulated Xen [CASE=blkfront] [SEED=n] [SEEDS=percent]
-	$(Q)tests/count sum $@ $^
+	$(Q)LEAST_SEEDS=$(if $(SEED)$(SEEDS)$(CASE),0,10000) tests/count sum $@ $^
+
+TIME ?= 600
+soak: $(host_cases:%.cpp=$(host)/%) ## simulated Xen with fresh seeds for TIME=600 seconds [CASE=blkfront]
+	$(Q)tests/soak $(TIME) $^
 
 sim-quick: export SEEDS := 10
 sim-quick: $(patsubst %.cpp,$(host)/%.quick.count,$(host_cases))

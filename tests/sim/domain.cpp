@@ -82,6 +82,7 @@ Result<std::span<std::byte>> Domain::allocate_pages(std::size_t count)
             frame = 0x10000 * (id_.value + 1u) + world_.random().below(0x8000);
         while (!frames_.emplace(frame, *first + i).second);
         gfns_[static_cast<Arena::Page>(*first + i)] = Gfn{frame};
+        world_.on_new_page(static_cast<Arena::Page>(*first + i));
     }
     return Arena::instance().bytes(*first, count);
 }
@@ -147,6 +148,7 @@ std::size_t Domain::open_ports() const
 
 void Domain::hypercall()
 {
+    maybe_die();
     world_.scheduling_point();
     auto const ports = ports_.ports();
     if (!ports.empty() && faults_.strikes(Fault::spurious_event))

@@ -60,7 +60,7 @@ public:
     Gfn gfn(void const* address) const;
     Result<std::span<GrantEntry>> grant_table(std::size_t frames);
 
-    // Time and waiting.
+    // Time and waiting. Its clock is the world's, until it jumps.
     Instant now();
     Result<void> wait(WaitQueue& queue, Deadline deadline);
     void wake(WaitQueue& queue);
@@ -85,6 +85,9 @@ public:
     std::size_t pages_in_use() const { return gfns_.size(); }
     void limit_grant_frames(std::size_t frames) { most_grant_frames_ = frames; }
     void limit_pages(std::size_t pages) { most_pages_ = pages; }
+    /// Its clock goes forward at once, as that of a domain that was saved and restored.
+    void jump(Duration duration) { ahead_ += duration; }
+    bool is_dead() const { return is_dead_; }
 
 private:
     friend class World;
@@ -106,6 +109,12 @@ private:
     void reap();
     /// When the domain can go on; `Instant::max()` if only an event can make it.
     Instant runnable_at() const;
+    /// Does not run for so long, as when its CPU is given to another.
+    void stand_still(Duration duration);
+    /// The end of it, if a fault says so: what follows in it never happens.
+    void maybe_die();
+    void abandon_fibers();
+    Instant clock() const;
     /// What its threads wait for, for a report.
     std::string describe() const;
 
@@ -128,6 +137,9 @@ private:
     std::vector<Thread*> ready_;
     bool thread_ended_ = false;
     bool is_polling_ = false;
+    bool is_dead_ = false;
+    Duration ahead_{}; ///< of the world's clock
+    Instant still_until_{};
     Instant poll_until_{};
     Instant kicked_at_ = Instant::max();
 

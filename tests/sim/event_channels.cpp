@@ -65,8 +65,25 @@ long EventChannels::send(Domain& caller, Port port)
         return -EINVAL;
     Domain* const other = world_.find(near.remote);
     if (near.state == Channel::State::bound && other)
-        other->raise(near.remote_port);
+        deliver(*other, near.remote_port);
     return 0;
+}
+
+void EventChannels::deliver(Domain& domain, std::uint32_t port)
+{
+    if (!domain.faults().strikes(Fault::event_late))
+        return domain.raise(port);
+    Duration const late = world_.random().up_to(std::chrono::milliseconds{20});
+    world_.after(late, [&domain, port] {
+        if (!domain.is_dead() && domain.channels_[port].state != Channel::State::closed)
+            domain.raise(port);
+    });
+}
+
+void EventChannels::close_all(Domain& dead)
+{
+    for (std::uint32_t port = 1; port < most_ports; ++port)
+        close(dead, Port{port});
 }
 
 } // namespace lodger::sim

@@ -31,9 +31,12 @@ public:
     long bind_interdomain(Domain& caller, lodger::Domain remote, Port remote_port);
     long close(Domain& caller, Port port);
     long send(Domain& caller, Port port);
+    /// What becomes of the ports of a domain that is no more.
+    void close_all(Domain& dead);
 
 private:
     static long free_port(Domain& domain);
+    void deliver(Domain& domain, std::uint32_t port);
 
     World& world_;
 };

@@ -17,13 +17,20 @@ enum class Fault : std::uint8_t {
     no_pages,              ///< a page allocation fails
     map_refused,           ///< GNTTABOP_map_grant_ref fails
     spurious_event,        ///< an event that nobody raised, after a hypercall
+    event_late,            ///< an event for this domain is swallowed, and raised again later
+    clock_jumps,           ///< its clock is hours later all at once, as after a restore
+    torn_copy,             ///< it stands still for a while in the middle of a copy
+    domain_dies,           ///< at a hypercall, or a copy to or from shared memory
     // The XenStore daemon.
     store_conflict,   ///< a transaction's end says EAGAIN
     store_denied,     ///< a read or write says EACCES
     store_no_space,   ///< a write or mkdir says ENOSPC
+    store_too_big,    ///< a watch says E2BIG
+    store_busy,       ///< a transaction's start says EBUSY
     store_wrong_type, ///< the reply is of another type than the request
     store_unknown_id, ///< a reply that nobody asked for comes before the real one
     store_no_reply,   ///< the request is done, but never answered
+    store_dies,       ///< the daemon ends, be it in the middle of a message (of domain 0)
     // The block backend.
     block_error,           ///< the request fails with BLKIF_RSP_ERROR
     block_bad_id,          ///< the response's id is beyond anything sent

@@ -88,7 +88,7 @@ Fiber::Fiber(std::function<void()> body) : body_{std::move(body)}, stack_{take_s
 Fiber::~Fiber()
 {
     assert(running != this);
-    if (started_ && !done_)
+    if (started_ && !done_ && !abandoned_)
         __lsan_register_root_region(stack_, stack_size);
     else
         spare_stacks().push_back(stack_);

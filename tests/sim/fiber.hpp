@@ -28,6 +28,9 @@ public:
 
     bool is_done() const { return done_; }
 
+    /// It is never run again; what its stack holds is nobody's any more.
+    void abandon() { abandoned_ = true; }
+
     /// What its body threw, if it ended so.
     std::exception_ptr failure() const { return failure_; }
 
@@ -54,6 +57,7 @@ private:
     Exceptions resumer_exceptions_;
     bool done_ = false;
     bool started_ = false;
+    bool abandoned_ = false;
     std::exception_ptr failure_;
 };
 

@@ -35,7 +35,7 @@ void Grants::unpin(lodger::Domain owner, GrantRef ref)
         if (mapping.owner == owner && mapping.ref == ref)
             marks |= mapping.access == Access::read_write ? GTF_reading | GTF_writing : GTF_reading;
     }
-    GrantEntry& entry = world_.find(owner)->grant_entries_[ref.value];
+    GrantEntry& entry = world_.find_any(owner)->grant_entries_[ref.value];
     if ((entry.flags & GTF_type_mask) != GTF_permit_access)
         return world_.fail("a grant entry was cleared while its page was mapped");
     entry.flags = static_cast<std::uint16_t>((entry.flags & ~(GTF_reading | GTF_writing)) | marks);
@@ -94,6 +94,20 @@ int Grants::copy_to(
         return status;
     std::ranges::copy(from, page.begin() + static_cast<std::ptrdiff_t>(offset));
     return unmap(caller, page);
+}
+
+void Grants::release_mappings(lodger::Domain dead)
+{
+    while (true) {
+        auto const held = std::ranges::find_if(
+            mappings_, [&](auto const& entry) { return entry.second.mapper == dead; });
+        if (held == mappings_.end())
+            return;
+        Mapping const mapping = held->second;
+        mappings_.erase(held);
+        Arena::instance().unmap(mapping.bytes);
+        unpin(mapping.owner, mapping.ref);
+    }
 }
 
 std::size_t Grants::mapped_by(lodger::Domain domain) const

@@ -35,6 +35,9 @@ public:
         Domain& caller, lodger::Domain owner, GrantRef ref, std::size_t offset,
         std::span<std::byte const> from);
 
+    /// Takes back what a domain that is no more had mapped.
+    void release_mappings(lodger::Domain dead);
+
     /// How many pages of others a domain has mapped.
     std::size_t mapped_by(lodger::Domain domain) const;
     /// How many mappings of a domain's pages there are.

@@ -7,8 +7,9 @@
 namespace lodger::sim {
 
 /// What happens around an access to shared memory in the current world, if there is one. Before
-/// it, another domain may run; after a store, the world takes note of it.
+/// it, another domain may run; around a store, the world takes note of it.
 void before_shared_access();
+void before_shared_store(void const* address, std::size_t size);
 void after_shared_store(void const* address, std::size_t size);
 /// How many of `size` bytes to copy before another domain may run.
 std::size_t copy_piece(std::size_t size);
@@ -33,6 +34,7 @@ struct Memory {
     static void store_release(T& cell, std::type_identity_t<T> value)
     {
         before_shared_access();
+        before_shared_store(&cell, sizeof cell);
         SharedMemory::store_release(cell, value);
         after_shared_store(&cell, sizeof cell);
     }
@@ -41,6 +43,7 @@ struct Memory {
     static void store_relaxed(T& cell, std::type_identity_t<T> value)
     {
         before_shared_access();
+        before_shared_store(&cell, sizeof cell);
         SharedMemory::store_relaxed(cell, value);
         after_shared_store(&cell, sizeof cell);
     }
@@ -49,6 +52,7 @@ struct Memory {
     static T exchange(T& cell, std::type_identity_t<T> value)
     {
         before_shared_access();
+        before_shared_store(&cell, sizeof cell);
         T const old = SharedMemory::exchange(cell, value);
         after_shared_store(&cell, sizeof cell);
         return old;
@@ -59,6 +63,7 @@ struct Memory {
     compare_exchange(T& cell, std::type_identity_t<T> expected, std::type_identity_t<T> desired)
     {
         before_shared_access();
+        before_shared_store(&cell, sizeof cell);
         bool const done = SharedMemory::compare_exchange(cell, expected, desired);
         if (done)
             after_shared_store(&cell, sizeof cell);
@@ -86,6 +91,7 @@ struct Memory {
         while (size > 0) {
             before_shared_access();
             std::size_t const piece = copy_piece(size);
+            before_shared_store(target, piece);
             SharedMemory::copy_out(target, source, piece);
             after_shared_store(target, piece);
             target += piece;

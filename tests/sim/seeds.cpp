@@ -14,6 +14,22 @@ extern "C" char const* __asan_default_options()
 namespace lodger::sim {
 namespace {
 
+std::uint64_t number(char const* variable, std::uint64_t otherwise)
+{
+    char const* const text = std::getenv(variable);
+    return text ? std::strtoull(text, nullptr, 0) : otherwise;
+}
+
+/// Counts the worlds of the whole program, and says so at its end (tests/count reads it).
+struct Count {
+    std::size_t worlds = 0;
+    ~Count()
+    {
+        if (worlds > 0)
+            std::cout << "seeds run: " << worlds << std::endl;
+    }
+} counted;
+
 void report()
 {
     World* const world = World::current();
@@ -26,6 +42,7 @@ void report()
 
 void run_seed(std::uint64_t seed, std::function<void(World&)> const& body)
 {
+    ++counted.worlds;
     INFO("replay with SEED=" << seed);
     World world{seed};
     try {
@@ -38,21 +55,16 @@ void run_seed(std::uint64_t seed, std::function<void(World&)> const& body)
     }
 }
 
-std::size_t percent()
-{
-    char const* const text = std::getenv("SEEDS");
-    return text ? std::strtoul(text, nullptr, 10) : 100;
-}
-
 } // namespace
 
 void for_each_seed(std::size_t count, std::function<void(World&)> body)
 {
     __sanitizer_set_death_callback(report);
-    if (char const* const seed = std::getenv("SEED"))
-        return run_seed(std::strtoull(seed, nullptr, 0), body);
-    std::size_t const wanted = std::max<std::size_t>(count * percent() / 100, 1);
-    for (std::uint64_t seed = 1; seed <= wanted; ++seed)
+    if (std::getenv("SEED"))
+        return run_seed(number("SEED", 1), body);
+    std::size_t const wanted = std::max<std::size_t>(count * number("SEEDS", 100) / 100, 1);
+    std::uint64_t const first = number("FIRST_SEED", 1);
+    for (std::uint64_t seed = first; seed < first + wanted; ++seed)
         run_seed(seed, body);
 }
 

@@ -67,7 +67,7 @@ void Domain::loop()
 void Domain::expire()
 {
     for (auto const& thread : threads_) {
-        bool const over = world_.is_finishing() || thread->deadline.passed(world_.now());
+        bool const over = world_.is_finishing() || thread->deadline.passed(clock());
         if (!thread->is_waiting() || !over)
             continue;
         WaitQueue::remove(*thread);
@@ -87,6 +87,8 @@ void Domain::poll()
         if (thread->is_waiting())
             poll_until_ = std::min(poll_until_, thread->deadline.at);
     }
+    if (poll_until_ != Instant::max())
+        poll_until_ -= ahead_;
     kicked_at_ = Instant::max();
     is_polling_ = true;
     Fiber::suspend();
@@ -102,11 +104,37 @@ bool Domain::any_pending() const
 
 Instant Domain::runnable_at() const
 {
-    if (loop_.is_done())
+    if (is_dead_ || loop_.is_done())
         return Instant::max();
     if (!is_polling_ || world_.is_finishing())
-        return Instant{};
-    return std::min(kicked_at_, poll_until_);
+        return still_until_;
+    return std::max(std::min(kicked_at_, poll_until_), still_until_);
+}
+
+void Domain::stand_still(Duration duration)
+{
+    still_until_ = world_.now() + duration;
+    Fiber::suspend();
+}
+
+void Domain::maybe_die()
+{
+    if (Fiber::current() != current_ || !faults_.strikes(Fault::domain_dies))
+        return;
+    world_.kill(*this);
+    Fiber::suspend();
+}
+
+void Domain::abandon_fibers()
+{
+    loop_.abandon();
+    for (auto const& thread : threads_)
+        thread->fiber.abandon();
+}
+
+Instant Domain::clock() const
+{
+    return world_.now() + ahead_;
 }
 
 void Domain::kick()
@@ -141,7 +169,9 @@ void Domain::leave()
 Instant Domain::now()
 {
     world_.spend(20ns + world_.random().up_to(200ns));
-    return world_.now();
+    if (faults_.strikes(Fault::clock_jumps))
+        jump(std::chrono::minutes{1} + world_.random().up_to(10h));
+    return clock();
 }
 
 Result<void> Domain::wait(WaitQueue& queue, Deadline deadline)

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <sanitizer/lsan_interface.h>
+#include <utility>
 
 namespace lodger::sim {
 namespace {
@@ -36,6 +38,8 @@ World::~World()
         belongings_.pop_back();
     store_.reset();
     domains_.clear();
+    if (allows_deaths_)
+        __lsan_enable();
     the_world = nullptr;
 }
 
@@ -46,7 +50,7 @@ World* World::current()
 
 Domain& World::add_domain(std::uint16_t id)
 {
-    assert(!find(lodger::Domain{id}));
+    assert(!find_any(lodger::Domain{id}));
     domains_.push_back(std::make_unique<Domain>(*this, lodger::Domain{id}));
     Domain& domain = *domains_.back();
     if (store_) // Not yet for the daemon's own domain.
@@ -55,6 +59,31 @@ Domain& World::add_domain(std::uint16_t id)
 }
 
 Domain* World::find(lodger::Domain id)
+{
+    Domain* const domain = find_any(id);
+    return domain && !domain->is_dead() ? domain : nullptr;
+}
+
+void World::kill(Domain& domain)
+{
+    if (domain.is_dead_)
+        return;
+    assert(allows_deaths_);
+    note("d" + std::to_string(domain.id().value) + " dies");
+    domain.is_dead_ = true;
+    domain.abandon_fibers();
+    event_channels_.close_all(domain);
+    grants_.release_mappings(domain.id());
+    store_->release(domain);
+}
+
+void World::allow_deaths()
+{
+    if (!std::exchange(allows_deaths_, true))
+        __lsan_disable();
+}
+
+Domain* World::find_any(lodger::Domain id)
 {
     for (auto const& domain : domains_) {
         if (domain->id() == id)
@@ -99,7 +128,8 @@ void World::run_while(std::function<bool()> unfinished)
 /// Chooses among all that can run now; if there are none, time goes on to when the first can.
 Domain* World::choose()
 {
-    Instant earliest = Instant::max();
+    run_actions();
+    Instant earliest = actions_.empty() ? Instant::max() : actions_.begin()->first;
     std::size_t runnable = 0;
     for (auto const& domain : domains_) {
         Instant const at = domain->runnable_at();
@@ -120,12 +150,25 @@ Domain* World::choose()
     return nullptr;
 }
 
+void World::after(Duration delay, std::function<void()> action)
+{
+    actions_.emplace(now_ + delay, std::move(action));
+}
+
+void World::run_actions()
+{
+    while (!actions_.empty() && actions_.begin()->first <= now_) {
+        auto const due = actions_.extract(actions_.begin());
+        due.mapped()();
+    }
+}
+
 std::size_t World::unfinished_threads() const
 {
     std::size_t count = 0;
     for (auto const& domain : domains_) {
         for (auto const& thread : domain->threads_)
-            count += !thread->is_service;
+            count += !thread->is_service && !domain->is_dead();
     }
     return count;
 }
@@ -133,7 +176,7 @@ std::size_t World::unfinished_threads() const
 bool World::all_ended() const
 {
     return std::ranges::all_of(
-        domains_, [](auto const& domain) { return domain->loop_.is_done(); });
+        domains_, [](auto const& domain) { return domain->is_dead() || domain->loop_.is_done(); });
 }
 
 void World::scheduling_point()
@@ -148,20 +191,45 @@ void World::before_shared_access()
     if (!running_)
         return;
     spend(10ns);
+    running_->maybe_die();
+    if (std::exchange(torn_, false))
+        return running_->stand_still(random_.up_to(2ms));
     if (random_.chance(switch_at_access_))
         Fiber::suspend();
 }
 
+void World::before_shared_store(void const* address, std::size_t size)
+{
+    if (recorder_)
+        recorder_->on_page(address, size);
+}
+
 void World::after_shared_store(void const* address, std::size_t size)
 {
+    if (recorder_)
+        recorder_->on_store(now_, running_ ? running_->id() : lodger::Domain{}, address, size);
     if (store_observer_)
         store_observer_({now_, running_ ? running_->id() : lodger::Domain{}, address, size});
 }
 
 std::size_t World::copy_piece(std::size_t size)
 {
-    bool const torn = running_ && size > 1 && random_.chance(switch_at_access_);
-    return torn ? random_.between(1, size) : size;
+    if (!running_ || size <= 1)
+        return size;
+    if (running_->faults().strikes(Fault::torn_copy))
+        torn_ = true;
+    return torn_ || random_.chance(switch_at_access_) ? random_.between(1, size) : size;
+}
+
+Recorder& World::record(std::size_t most_bytes)
+{
+    return recorder_.emplace(most_bytes);
+}
+
+void World::on_new_page(Arena::Page page)
+{
+    if (recorder_)
+        recorder_->on_new_page(now_, running_ ? running_->id() : lodger::Domain{}, page);
 }
 
 void World::fail(std::string why)
@@ -189,6 +257,12 @@ void before_shared_access()
 {
     if (the_world)
         the_world->before_shared_access();
+}
+
+void before_shared_store(void const* address, std::size_t size)
+{
+    if (the_world)
+        the_world->before_shared_store(address, size);
 }
 
 void after_shared_store(void const* address, std::size_t size)

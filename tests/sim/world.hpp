@@ -3,10 +3,13 @@
 #include <lodger/tests/sim/domain.hpp>
 #include <lodger/tests/sim/grants.hpp>
 #include <lodger/tests/sim/random.hpp>
+#include <lodger/tests/sim/recorder.hpp>
 #include <lodger/tests/sim/trace.hpp>
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
@@ -50,7 +53,15 @@ public:
 
     /// A new domain, with its XenStore connection and its home in `/local/domain`.
     Domain& add_domain(std::uint16_t id);
+    /// Null if there is none, or it has died.
     Domain* find(lodger::Domain id);
+    Domain* find_any(lodger::Domain id);
+    /// The end of a domain, whatever it was about to do. Xen closes its ports and unmaps what it
+    /// had mapped; its own pages stay as long as others have them mapped, so here they stay.
+    /// Callable from anywhere; the domain itself does not go on.
+    void kill(Domain& domain);
+    /// To be said before a domain is made that may die: what it had allocated is no leak.
+    void allow_deaths();
 
     /// An object that lives as long as the world does.
     template <class T, class... Arguments>
@@ -67,6 +78,8 @@ public:
     void finish();
     bool is_finishing() const { return finishing_; }
 
+    /// Has something happen when so much time has passed.
+    void after(Duration delay, std::function<void()> action);
     /// Lets virtual time pass.
     void spend(Duration duration) { now_ += duration; }
     /// How long a domain that was woken takes to run, at most; the seed chooses it.
@@ -78,6 +91,7 @@ public:
     void scheduling_point();
     /// The same for each access to shared memory, which is less often taken.
     void before_shared_access();
+    void before_shared_store(void const* address, std::size_t size);
     void after_shared_store(void const* address, std::size_t size);
     std::size_t copy_piece(std::size_t size);
 
@@ -86,6 +100,12 @@ public:
     {
         store_observer_ = std::move(observer);
     }
+
+    /// Keeps every store to shared memory from now on.
+    /// @param most_bytes how much of the past to keep
+    Recorder& record(std::size_t most_bytes = 16 << 20);
+    /// A page that was just allocated, and zeroed.
+    void on_new_page(Arena::Page page);
 
     /// Ends the run as failed. Callable from anywhere; within a fiber it does not return, and
     /// nothing on that fiber's stack is ever destroyed.
@@ -97,6 +117,7 @@ public:
 private:
     void run_while(std::function<bool()> unfinished);
     Domain* choose();
+    void run_actions();
     std::size_t unfinished_threads() const;
     bool all_ended() const;
     std::string describe() const;
@@ -115,7 +136,11 @@ private:
     std::uint64_t steps_ = 0;
     Domain* running_ = nullptr;
     bool finishing_ = false;
+    bool allows_deaths_ = false;
+    bool torn_ = false; ///< the next access comes in the middle of a copy, and late
     std::string failure_;
+    std::multimap<Instant, std::function<void()>> actions_;
+    std::optional<Recorder> recorder_;
     std::function<void(SharedStore const&)> store_observer_;
 
     // How this seed likes to order things.

@@ -1,7 +1,6 @@
 #include <lodger/tests/sim/block/link.hpp>
 
 #include <algorithm>
-#include <cstring>
 
 namespace lodger::sim {
 namespace {
@@ -159,9 +158,9 @@ void BlockLink::transfer_segment(
         else
             grants.copy_to(backend_, guest_, ref, offset, on_medium);
     } else if (is_write) {
-        std::memcpy(on_medium.data(), &pending.pages[index][offset], on_medium.size());
+        Memory::copy_in(on_medium.data(), &pending.pages[index][offset], on_medium.size());
     } else {
-        std::memcpy(&pending.pages[index][offset], on_medium.data(), on_medium.size());
+        Memory::copy_out(&pending.pages[index][offset], on_medium.data(), on_medium.size());
     }
 }
 

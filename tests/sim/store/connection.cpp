@@ -1,4 +1,5 @@
 #include <lodger/tests/sim/store/connection.hpp>
+#include <lodger/tests/sim/store/daemon.hpp>
 #include <lodger/tests/sim/world.hpp>
 
 #include <algorithm>
@@ -38,14 +39,18 @@ StoreConnection::StoreConnection(World& world, Domain& client, Port port)
 
 bool StoreConnection::receive()
 {
+    step();
     std::uint32_t const ready = Memory::load_acquire(page_.req_prod) - req_cons_;
     if (ready > ring_size) {
         give_up(XENSTORE_ERROR_RINGIDX);
         return false;
     }
     std::string bytes(ready, '\0');
-    for (std::size_t i = 0; i < ready; ++i)
-        bytes[i] = page_.req[(req_cons_ + i) % ring_size];
+    std::size_t const at = req_cons_ % ring_size;
+    std::size_t const before_wrap = std::min<std::size_t>(ready, ring_size - at);
+    Memory::copy_in(bytes.data(), page_.req + at, before_wrap);
+    Memory::copy_in(bytes.data() + before_wrap, page_.req, ready - before_wrap);
+    step();
     input_ += bytes;
     req_cons_ += ready;
     Memory::store_release(page_.req_cons, req_cons_);
@@ -125,6 +130,7 @@ bool StoreConnection::send()
 {
     std::size_t sent = 0;
     while (!dead_ && (!sending_.empty() || choose())) {
+        step();
         std::uint32_t const used = rsp_prod_ - Memory::load_acquire(page_.rsp_cons);
         if (used > ring_size) {
             give_up(XENSTORE_ERROR_RINGIDX);
@@ -133,8 +139,11 @@ bool StoreConnection::send()
         std::size_t const count = std::min(sending_.size(), ring_size - used);
         if (count == 0)
             break; // The client's event will say that there is space.
-        for (std::size_t i = 0; i < count; ++i)
-            page_.rsp[(rsp_prod_ + i) % ring_size] = sending_[i];
+        std::size_t const at = rsp_prod_ % ring_size;
+        std::size_t const before_wrap = std::min(count, ring_size - at);
+        Memory::copy_out(page_.rsp + at, sending_.data(), before_wrap);
+        Memory::copy_out(page_.rsp, sending_.data() + before_wrap, count - before_wrap);
+        step();
         sending_.erase(0, count);
         rsp_prod_ += static_cast<std::uint32_t>(count);
         Memory::store_release(page_.rsp_prod, rsp_prod_);
@@ -162,20 +171,50 @@ std::size_t StoreConnection::replies_waiting() const
 bool StoreConnection::restart_if_asked()
 {
     bool const can = page_.server_features & XENSTORE_SERVER_FEATURE_RECONNECTION;
-    if (!can || Memory::load_acquire(page_.connection) != XENSTORE_RECONNECT)
+    if (!can || client_.is_dead() || Memory::load_acquire(page_.connection) != XENSTORE_RECONNECT)
         return false;
     world_.note("store begins anew with d" + std::to_string(client_.id().value));
+    forget();
+    req_cons_ = rsp_prod_ = 0;
+    page_.req_cons = page_.req_prod = page_.rsp_cons = page_.rsp_prod = 0;
+    Memory::store_release(page_.error, XENSTORE_ERROR_NONE);
+    Memory::store_release(page_.connection, XENSTORE_CONNECTED);
+    return true;
+}
+
+void StoreConnection::step()
+{
+    if (world_.store().strikes_dead())
+        throw DaemonDied{};
+}
+
+void StoreConnection::forget()
+{
     watches.clear();
     transactions.clear();
     queue_.clear();
     input_.clear();
     sending_.clear();
     dead_ = false;
-    req_cons_ = rsp_prod_ = 0;
-    page_.req_cons = page_.req_prod = page_.rsp_cons = page_.rsp_prod = 0;
-    Memory::store_release(page_.error, XENSTORE_ERROR_NONE);
-    Memory::store_release(page_.connection, XENSTORE_CONNECTED);
-    return true;
+}
+
+void StoreConnection::take_over()
+{
+    bool const is_gone = client_.is_dead();
+    forget();
+    dead_ = is_gone;
+    req_cons_ = page_.req_cons;
+    rsp_prod_ = page_.rsp_prod;
+    // What the rings hold may be half of a message. Where it can, the daemon says so.
+    if (page_.server_features & XENSTORE_SERVER_FEATURE_ERROR)
+        Memory::store_release(page_.error, XENSTORE_ERROR_COMM);
+}
+
+void StoreConnection::drop()
+{
+    dead_ = true;
+    watches.clear();
+    transactions.clear();
 }
 
 void StoreConnection::give_up(std::uint32_t error)

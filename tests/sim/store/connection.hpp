@@ -9,6 +9,9 @@
 
 namespace lodger::sim {
 
+/// Thrown where the daemon's process ends.
+struct DaemonDied {};
+
 /// A message as it came, its payload whole.
 struct StoreMessage {
     store::Header header;
@@ -59,6 +62,12 @@ public:
     /// @return whether it did
     bool restart_if_asked();
 
+    /// Begins with the page as it is, knowing nothing of what was before: for another daemon.
+    void take_over();
+
+    /// The client's domain is no more.
+    void drop();
+
     /// Gives up on the client, as the daemon does after a breach of the protocol: sets `error`,
     /// and is silent for ever.
     void give_up(std::uint32_t error);
@@ -76,6 +85,9 @@ private:
 
     void queue(bool is_event, store::Header const& header, std::string_view payload);
     bool choose();
+    /// A point at which the daemon may die.
+    void step();
+    void forget();
 
     World& world_;
     Domain& client_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace lodger::sim {
 namespace {
@@ -33,6 +34,7 @@ StoreDaemon::StoreDaemon(World& world) : world_{world}, domain_{world.add_domain
 void StoreDaemon::introduce(Domain& domain)
 {
     make_dirty(domain.store_page(), world_.random());
+    domain.store_page().server_features = features_;
     Port const port = domain_.bind_interdomain(domain.id(), domain.store_port()).value();
     domain_.listen(port, Listener::of<&StoreDaemon::wake_up>(*this)).value();
     connections_.push_back(std::make_unique<StoreConnection>(world_, domain, port));
@@ -88,6 +90,16 @@ std::vector<std::string> StoreDaemon::values_of(std::string_view path) const
     return values;
 }
 
+std::optional<std::string> StoreDaemon::value_at(std::string_view path, Instant at) const
+{
+    std::optional<std::string> value;
+    for (StoreRecord const& record : history_) {
+        if (record.at <= at && record.path == path)
+            value = record.is_removal ? std::nullopt : std::optional{record.value};
+    }
+    return value;
+}
+
 StoreConnection& StoreDaemon::connection(Domain const& client)
 {
     return **std::ranges::find_if(
@@ -108,16 +120,69 @@ void StoreDaemon::wake_up()
 void StoreDaemon::run()
 {
     while (!world_.is_finishing()) {
-        bool moved = false;
-        Deadline deadline;
-        for (std::size_t i = 0; i < connections_.size() && !silent_; ++i) {
-            moved |= serve(*connections_[i]);
-            deadline.at = std::min(deadline.at, connections_[i]->next_due());
+        Instant next = Instant::max();
+        try {
+            if (std::exchange(is_to_restart_, false))
+                take_over();
+            if (!down_)
+                next = serve_all();
+        } catch (DaemonDied const&) {
+            world_.note("store dies");
+            down_ = true;
         }
         // Whether time was up or something came does not matter: the next round looks.
-        if (!moved)
-            static_cast<void>(domain_.wait(changed_, deadline));
+        if (next != Instant{})
+            static_cast<void>(domain_.wait(changed_, {next}));
     }
+}
+
+Instant StoreDaemon::serve_all()
+{
+    bool moved = false;
+    Instant next = Instant::max();
+    for (std::size_t i = 0; i < connections_.size() && !silent_; ++i) {
+        moved |= serve(*connections_[i]);
+        next = std::min(next, connections_[i]->next_due());
+    }
+    return moved ? Instant{} : next;
+}
+
+bool StoreDaemon::strikes_dead()
+{
+    return down_ || domain_.faults().strikes(Fault::store_dies);
+}
+
+void StoreDaemon::die()
+{
+    world_.note("store is killed");
+    down_ = true;
+}
+
+void StoreDaemon::restart()
+{
+    is_to_restart_ = true;
+    wake_up();
+}
+
+void StoreDaemon::take_over()
+{
+    world_.note("store is there again");
+    down_ = false;
+    for (auto const& connection : connections_)
+        connection->take_over();
+}
+
+void StoreDaemon::offer(std::uint32_t features)
+{
+    features_ = features;
+    for (auto const& connection : connections_)
+        connection->client().store_page().server_features = features;
+}
+
+void StoreDaemon::release(Domain const& gone)
+{
+    connection(gone).drop();
+    publish(lodger::Domain{0}, {{"@releaseDomain"}});
 }
 
 bool StoreDaemon::serve(StoreConnection& connection)
@@ -169,6 +234,8 @@ void StoreDaemon::handle(StoreConnection& connection, StoreMessage const& messag
 /// (tools/xenstore/xenstored_watch.c, `watch_permitted`).
 bool StoreDaemon::may_see(lodger::Domain who, Change const& change) const
 {
+    if (change.path.starts_with('@'))
+        return is_privileged(who);
     Node const* const node = tree_.find(change.path);
     Node const* const parent = tree_.find(Tree::parent(change.path));
     Permissions const& above = node && parent ? parent->permissions : change.above;
@@ -180,7 +247,7 @@ void StoreDaemon::publish(lodger::Domain by, std::vector<Change> const& changes)
 {
     for (Change const& change : changes) {
         Node const* const node = tree_.find(change.path);
-        history_.push_back({world_.now(), by, change.path, node ? node->value : ""});
+        history_.push_back({world_.now(), by, change.path, node ? node->value : "", !node});
         world_.trace().add(
             world_.now(), by,
             node ? "store " + change.path + " = \"" + node->value + "\""

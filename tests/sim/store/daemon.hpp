@@ -15,6 +15,7 @@ struct StoreRecord {
     lodger::Domain by;
     std::string path;
     std::string value; ///< empty for a removal
+    bool is_removal = false;
 };
 
 /// XenStore: a daemon in domain 0 which speaks the wire protocol with every domain, and for the
@@ -46,11 +47,30 @@ public:
     {
         connection(client).give_up(error);
     }
+    /// What it offers all of its clients: bits of docs/misc/xenstore-ring.txt.
+    void offer(std::uint32_t features);
+    /// The daemon's process ends; what it knew of its clients is lost. `Fault::store_dies` has
+    /// the same effect, at any step.
+    void die();
+    bool is_down() const { return down_; }
+    /// Another one takes its place, with the nodes as they were.
+    void restart();
+    /// Asked where it may die.
+    bool strikes_dead();
+    /// A domain is no more.
+    void release(Domain const& gone);
+    /// The value that a node had at an instant, if it was there.
+    std::optional<std::string> value_at(std::string_view path, Instant at) const;
+
     /// From now on nothing is read and nothing answered, or all goes on.
     void silence(bool silent);
 
 private:
     void run();
+    /// One round over all connections.
+    /// @return when to look again; zero for at once
+    Instant serve_all();
+    void take_over();
     bool serve(StoreConnection& connection);
     void handle(StoreConnection& connection, StoreMessage const& message);
     void wake_up();
@@ -76,6 +96,9 @@ private:
     WaitQueue changed_;
     std::uint32_t last_transaction_ = 0;
     bool silent_ = false;
+    bool down_ = false;
+    bool is_to_restart_ = false;
+    std::uint32_t features_ = 0;
 };
 
 } // namespace lodger::sim

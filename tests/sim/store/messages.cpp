@@ -198,6 +198,8 @@ StoreDaemon::watch(StoreConnection& connection, std::string_view path, std::stri
     }
     if (!is_privileged(connection.client().id()) && connection.watches.size() > quotas.watches)
         return Refusal{"E2BIG"};
+    if (connection.client().faults().strikes(Fault::store_too_big))
+        return Refusal{"E2BIG"};
     connection.watches.push_back(added);
     return {};
 }
@@ -217,6 +219,8 @@ Answer<std::string> StoreDaemon::start_transaction(StoreConnection& connection)
     bool const full = connection.transactions.size() > quotas.transactions;
     if (full && !is_privileged(connection.client().id()))
         return Refusal{"ENOSPC"};
+    if (connection.client().faults().strikes(Fault::store_busy))
+        return Refusal{"EBUSY"};
     connection.transactions.push_back({.id = ++last_transaction_});
     return std::to_string(last_transaction_) + '\0';
 }
