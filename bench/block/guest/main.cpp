@@ -32,7 +32,7 @@ public:
     {
         for (Slot& slot : slots_)
             LODGER_TRY(begin(slot));
-        LODGER_TRY(device_.publish());
+        device_.publish();
         Deadline const deadline = after(guest(), patience);
         while (done_ < count_) {
             LODGER_TRY(device_.wait(deadline));
@@ -40,7 +40,7 @@ public:
             while (ended_ && submitted_ < count_)
                 LODGER_TRY(begin(*std::exchange(ended_, ended_->next)));
             ended_ = nullptr;
-            LODGER_TRY(device_.publish());
+            device_.publish();
         }
         return {};
     }

@@ -132,6 +132,8 @@ Answer<std::string> StoreDaemon::perform(StoreConnection& connection, StoreMessa
     case XS_TRANSACTION_END:
         return ok(end_transaction(connection, message.header.tx_id, first == "T"));
     case XS_GET_DOMAIN_PATH: return "/local/domain/" + std::string{first} + '\0';
+    case store::get_feature_type:
+        return std::to_string(connection.client().store_page().server_features) + '\0';
     case XS_RESET_WATCHES:
         connection.watches.clear();
         connection.transactions.clear();
