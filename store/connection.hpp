@@ -75,7 +75,7 @@ public:
         return {};
     }
 
-    /// Goes on after `pause`, with nothing changed.
+    /// Goes on after `pause`.
     void go_on()
     {
         paused_ = false;
@@ -163,8 +163,7 @@ public:
         return {};
     }
 
-    /// As `wait`, for who waits for as long as it takes: does not look every now and then whether
-    /// the daemon gave up on us.
+    /// As `wait`, but does not look every now and then whether the daemon gave up on us.
     Result<> wait_idly(Deadline deadline)
     {
         LODGER_TRY(lodger::wait(hypervisor_, changed_, deadline));
