@@ -80,7 +80,7 @@ def check_same(before, after, times):
     expect(after[1:] == before[1:], f"it had {before[1:]} and has {after[1:]}")
 
 
-@case("save-and-restore")
+@case("save-and-restore", modes=("pv", "pvh", "hvm"))
 def is_saved_and_restored(rig):
     asked = Asked(rig)
     before = asked.state()
