@@ -6,13 +6,16 @@
 
 namespace lodger::store {
 
-/// Joins a `Session` to its `Transport`, and makes its requests wait.
+/// Joins a `Session` to the page and the port that Xen gave the domain for XenStore, and makes its
+/// requests wait. Borrows both: they were there before us and stay (the port is never closed).
 ///
 /// All I/O happens in `pump()`, on the loop or in the thread that has something to send; there is
 /// no lock, so none can be held across a wait. Peer: the daemon, which may also stop answering:
 /// every wait has a deadline, and notices within `check_interval` that the daemon gave up on us.
 template <Hypervisor H>
 class Connection {
+    using Memory = H::Memory;
+
 public:
     /// The daemon raises no event when it sets the page's `error`, so waiting looks at it this
     /// often.
@@ -20,20 +23,20 @@ public:
 
     Connection(H& hypervisor, Page& page, Port port)
         : hypervisor_{hypervisor},
-          transport_{hypervisor, page, port}
+          port_{port},
+          transport_{page}
     {
     }
     Connection(Connection const&) = delete;
     Connection& operator=(Connection const&) = delete;
-    ~Connection() { hypervisor_.unlisten(transport_.port()); }
+    ~Connection() { hypervisor_.unlisten(port_); }
 
     /// Starts to take replies. Call once, before anything else. A page may be found in the middle
     /// of a reconnection that somebody before us asked for; that is waited for.
     Result<> start(Deadline deadline)
     {
-        LODGER_TRY(
-            hypervisor_.listen(transport_.port(), Listener::of<&Connection::on_event>(*this)));
-        if (transport_.has_begun_anew() || !transport_.can_begin_anew())
+        LODGER_TRY(hypervisor_.listen(port_, Listener::of<&Connection::on_event>(*this)));
+        if (transport_.is_connected() || !transport_.can_reconnect())
             return {};
         return reopen(deadline);
     }
@@ -51,11 +54,11 @@ public:
     /// @return `not_implemented` if the daemon does not offer that
     Result<> reconnect(Deadline deadline, std::optional<std::uint32_t> lost = std::nullopt)
     {
-        if (!transport_.can_begin_anew())
+        if (!transport_.can_reconnect())
             return Failure{Errc::not_implemented};
         bool const is_shared = reconnecting_;
         while (reconnecting_)
-            LODGER_TRY(pause(deadline));
+            LODGER_TRY(wait_a_while(deadline));
         if (is_shared || (lost && *lost != epoch_))
             return health();
         reconnecting_ = true;
@@ -63,6 +66,42 @@ public:
         reconnecting_ = false;
         hypervisor_.wake(changed_);
         return done;
+    }
+
+    /// Finishes the message that has begun, begins no other, and waits until the daemon has taken
+    /// all of it. Then the domain may be suspended: a daemon that serves the restored domain finds
+    /// no half of a message. Afterwards call `go_on` or `move`.
+    Result<> pause(Deadline deadline)
+    {
+        paused_ = true;
+        for (pump(); session_.is_mid_message() || !transport_.is_drained(); pump()) {
+            if (auto const waited = wait(deadline); !waited) {
+                go_on();
+                return waited;
+            }
+        }
+        return {};
+    }
+
+    /// Goes on after `pause`.
+    void go_on()
+    {
+        paused_ = false;
+        pump();
+    }
+
+    /// Goes on where Xen has restored the domain: with another daemon, or one that knows nothing of
+    /// us, on another port and maybe page. What was under way is sent again, but for transactions,
+    /// which fail as `disconnected`; watches are registered again, and each fires once.
+    Result<> move(Page& page, Port port, Deadline deadline)
+    {
+        port_ = port;
+        LODGER_TRY(hypervisor_.listen(port_, Listener::of<&Connection::on_event>(*this)));
+        begin_with(Transport<Memory>::take_over(page));
+        session_.move();
+        go_on();
+        hypervisor_.wake(changed_);
+        return register_watches(deadline);
     }
 
     H& hypervisor() const { return hypervisor_; }
@@ -89,8 +128,8 @@ public:
     {
         std::uint32_t const epoch = epoch_;
         LODGER_TRY(wait_for_vacancy(deadline));
-        if (epoch != epoch_)
-            return Failure{Errc::disconnected}; // What it builds on is no more.
+        if (epoch != epoch_ && request.transaction != 0)
+            return Failure{Errc::disconnected}; // The daemon has forgotten the transaction.
         auto const ticket = session_.submit(request, reply);
         if (ticket)
             trace_request(*ticket, request);
@@ -127,9 +166,16 @@ public:
     /// Waits until something happened here: a reply, an event, or a failure.
     Result<> wait(Deadline deadline)
     {
-        auto const paused = pause(deadline);
+        auto const waited = wait_a_while(deadline);
         LODGER_TRY(health());
-        return paused;
+        return waited;
+    }
+
+    /// As `wait`, but does not look every now and then whether the daemon gave up on us.
+    Result<> wait_idly(Deadline deadline)
+    {
+        LODGER_TRY(lodger::wait(hypervisor_, changed_, deadline));
+        return health();
     }
 
     /// Has everybody who waits here look again at what they wait for.
@@ -138,51 +184,83 @@ public:
     /// Moves what there is to move, within bounds.
     void pump()
     {
-        std::optional<Errc> failure = failed_;
-        if (!failure && transport_.exchange(session_, failure))
+        if (failed_)
+            return;
+        Moved moved;
+        auto const exchanged = transport_.exchange(session_, !paused_, moved);
+        unannounced_ += moved.received;
+        if (moved.sent > 0 || unannounced_ >= announce_after)
+            notify();
+        if (moved.sent + moved.received > 0)
             hypervisor_.wake(changed_);
-        if (failure)
-            fail(*failure);
+        if (!exchanged)
+            fail(exchanged.error());
     }
 
 private:
+    /// After so many bytes received the daemon is told that there is room again. It waits for that
+    /// only when it finds the ring full, and then we receive a whole ring from what it saw on; so
+    /// an ordinary reply costs it no event.
+    static constexpr std::size_t announce_after = sizeof(Page::rsp) / 2;
+
     Result<> begin_anew(Deadline deadline)
     {
         fail(Errc::disconnected);
-        transport_.ask_to_begin_anew();
+        transport_.ask_to_reconnect();
         LODGER_TRY(reopen(deadline));
-        // Each may end while we wait for another, so none is held on to across a wait.
-        while (true) {
-            LODGER_TRY(wait_for_vacancy(deadline));
-            WatchState const* const stale = session_.watches().renew(epoch_);
-            if (!stale)
-                return {};
-            LODGER_TRY(call(watch_request(*stale), {}, deadline));
-        }
+        return register_watches(deadline);
     }
 
-    /// Waits until the daemon has emptied the rings, and begins anew with them.
+    /// Waits until the daemon has emptied the rings, and begins anew with them. Until then nothing
+    /// in the page but its `connection` means anything.
     Result<> reopen(Deadline deadline)
     {
         fail(Errc::disconnected);
-        LODGER_TRY(transport_.notify());
-        while (!transport_.has_begun_anew())
-            LODGER_TRY(pause(deadline));
-        transport_.restart();
+        LODGER_TRY(hypervisor_.notify(port_));
+        while (!transport_.is_connected())
+            LODGER_TRY(wait_a_while(deadline));
         session_.restart();
-        failed_.reset();
-        ++epoch_;
+        begin_with(Transport<Memory>{transport_.page()});
         return {};
     }
 
+    void begin_with(Transport<Memory> transport)
+    {
+        transport_ = transport;
+        failed_.reset();
+        ++epoch_;
+    }
+
+    /// Registers again what the daemon does not know of. Watches come and go while this waits, so
+    /// it looks from the start each time.
+    Result<> register_watches(Deadline deadline)
+    {
+        while (WatchState* const state = unregistered()) {
+            state->registered_in(epoch_);
+            WatchIdentity const watch = state->identity(); // It may end while we wait.
+            auto const done = call(watch_request(watch), {}, deadline);
+            // `exists`: its first registration was under way, and was sent again.
+            if (!done && done.error() != Errc::exists)
+                return Failure{done.error()};
+        }
+        return {};
+    }
+
+    WatchState* unregistered()
+    {
+        WatchState* state = session_.watches().first();
+        while (state && state->epoch() == epoch_)
+            state = state->next();
+        return state;
+    }
+
     /// Waits until something may have happened here, and for `check_interval` at most.
-    Result<> pause(Deadline deadline)
+    Result<> wait_a_while(Deadline deadline)
     {
         Deadline const check = deadline.no_later_than(hypervisor_.now() + check_interval);
         auto const waited = lodger::wait(hypervisor_, changed_, check);
-        if (!waited && (check.at == deadline.at || waited.error() != Errc::timed_out))
-            return waited;
-        return {};
+        bool const is_over = check.at == deadline.at || waited || waited.error() != Errc::timed_out;
+        return is_over ? waited : Result<>{};
     }
 
     /// Waits until one more request can be submitted.
@@ -213,6 +291,13 @@ private:
             hypervisor_.wake(changed_);
     }
 
+    void on_event()
+    {
+        pump();
+        if (failed_)
+            hypervisor_.wake(changed_); // Somebody may wait for the daemon to begin anew.
+    }
+
     void trace_request(Session::Ticket ticket, Request const& request)
     {
         auto const& p = request.pieces;
@@ -221,18 +306,21 @@ private:
             request.transaction, " ", p[0], p[1], p[2], p[3], p[4], p[5]);
     }
 
+    /// Whether the daemon still serves us.
     Result<> health()
     {
-        if (!failed_ && !transport_.is_served())
-            fail(Errc::disconnected);
-        return failed_ ? Failure{*failed_} : Result<>{};
+        if (failed_)
+            return Failure{*failed_};
+        if (!transport_.has_given_up())
+            return {};
+        fail(Errc::disconnected);
+        return Failure{Errc::disconnected};
     }
 
-    void on_event()
+    void notify()
     {
-        pump();
-        if (failed_)
-            hypervisor_.wake(changed_); // Somebody may wait for the daemon to begin anew.
+        unannounced_ = 0;
+        static_cast<void>(hypervisor_.notify(port_)); // The daemon's end is Xen's to keep.
     }
 
     void fail(Errc error)
@@ -245,12 +333,15 @@ private:
     }
 
     H& hypervisor_;
-    Transport<H> transport_;
+    Port port_;
+    Transport<Memory> transport_;
     Session session_;
     WaitQueue changed_;
     std::uint32_t epoch_ = 0;
-    std::size_t wanting_ = 0;   ///< threads that wait for a request to come free
-    bool reconnecting_ = false; ///< some thread does it
+    std::size_t unannounced_ = 0; ///< bytes received since the daemon was last notified
+    std::size_t wanting_ = 0;     ///< threads that wait for a request to come free
+    bool reconnecting_ = false;   ///< some thread does it
+    bool paused_ = false;
     std::optional<Errc> failed_;
 };
 

@@ -22,23 +22,10 @@ public:
     /// A number that no other watch of this session has.
     std::uint32_t next_number() { return ++number_; }
 
-    /// @param epoch of the connection in which it is being registered
-    void add(WatchState& state, std::uint32_t epoch = 0)
-    {
-        state.next_ = std::exchange(live_, &state);
-        state.epoch_ = epoch;
-    }
+    /// The first of the live watches, or null.
+    WatchState* first() const { return live_; }
 
-    /// A live watch that was not registered in this epoch, and from now on counts as if it were;
-    /// null if there is none.
-    WatchState const* renew(std::uint32_t epoch)
-    {
-        for (WatchState* state = live_; state; state = state->next_) {
-            if (std::exchange(state->epoch_, epoch) != epoch)
-                return state;
-        }
-        return nullptr;
-    }
+    void add(WatchState& state) { state.next_ = std::exchange(live_, &state); }
 
     /// Ends a watch: events for it are dropped from now on, and the daemon has to be told.
     void retire(std::unique_ptr<WatchState> state)

@@ -84,8 +84,8 @@ void Domain::poll()
         return;
     poll_until_ = Instant::max();
     for (auto const& thread : threads_) {
-        if (thread->is_waiting())
-            poll_until_ = std::min(poll_until_, thread->deadline.at);
+        if (thread->is_waiting() && !thread->deadline.is_never())
+            poll_until_ = std::min(poll_until_, thread->deadline.at + suspended_);
     }
     if (poll_until_ != Instant::max())
         poll_until_ -= ahead_;
@@ -134,7 +134,7 @@ void Domain::abandon_fibers()
 
 Instant Domain::clock() const
 {
-    return world_.now() + ahead_;
+    return world_.now() + ahead_ - suspended_;
 }
 
 void Domain::kick()

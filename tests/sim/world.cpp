@@ -74,7 +74,7 @@ void World::kill(Domain& domain)
     domain.abandon_fibers();
     event_channels_.close_all(domain);
     grants_.release_mappings(domain.id());
-    store_->release(domain);
+    store_->bury(domain);
 }
 
 void World::allow_deaths()

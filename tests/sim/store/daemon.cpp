@@ -35,6 +35,11 @@ void StoreDaemon::introduce(Domain& domain)
 {
     make_dirty(domain.store_page(), world_.random());
     domain.store_page().server_features = features_;
+    connect(domain);
+}
+
+void StoreDaemon::connect(Domain& domain)
+{
     Port const port = domain_.bind_interdomain(domain.id(), domain.store_port()).value();
     domain_.listen(port, Listener::of<&StoreDaemon::wake_up>(*this)).value();
     connections_.push_back(std::make_unique<StoreConnection>(world_, domain, port));
@@ -50,6 +55,28 @@ void StoreDaemon::introduce(Domain& domain)
         write(home + own, "");
         permit(home + own, {{'n', id}});
     }
+}
+
+void StoreDaemon::release(Domain& domain)
+{
+    releasing_ = &domain;
+    wake_up();
+}
+
+void StoreDaemon::forget(Domain& domain)
+{
+    StoreConnection& gone = connection(domain);
+    domain_.unlisten(gone.port());
+    static_cast<void>(world_.event_channels().close(domain_, gone.port()));
+    std::string const home = gone.home();
+    std::erase_if(connections_, [&](auto const& candidate) { return candidate.get() == &gone; });
+    rm(home);
+}
+
+bool StoreDaemon::is_connected(Domain const& domain) const
+{
+    return std::ranges::any_of(
+        connections_, [&](auto const& candidate) { return &candidate->client() == &domain; });
 }
 
 void StoreDaemon::write(std::string_view path, std::string_view value)
@@ -121,6 +148,8 @@ void StoreDaemon::run()
 {
     while (!world_.is_finishing()) {
         Instant next = Instant::max();
+        if (Domain* const domain = std::exchange(releasing_, nullptr))
+            forget(*domain);
         try {
             if (std::exchange(is_to_restart_, false))
                 take_over();
@@ -179,7 +208,7 @@ void StoreDaemon::offer(std::uint32_t features)
         connection->client().store_page().server_features = features;
 }
 
-void StoreDaemon::release(Domain const& gone)
+void StoreDaemon::bury(Domain const& gone)
 {
     connection(gone).drop();
     publish(lodger::Domain{0}, {{"@releaseDomain"}});

@@ -27,6 +27,12 @@ public:
 
     /// Connects a domain and makes its home.
     void introduce(Domain& domain);
+    /// The same for a domain whose page is to be taken as it is.
+    void connect(Domain& domain);
+    /// Has the daemon forget a domain when it is done with what it is doing: the connection, with
+    /// its watches and transactions, and the home.
+    void release(Domain& domain);
+    bool is_connected(Domain const& domain) const;
 
     // The test's way in: as domain 0, at once, from anywhere.
     void write(std::string_view path, std::string_view value);
@@ -58,7 +64,7 @@ public:
     /// Asked where it may die.
     bool strikes_dead();
     /// A domain is no more.
-    void release(Domain const& gone);
+    void bury(Domain const& gone);
     /// The value that a node had at an instant, if it was there.
     std::optional<std::string> value_at(std::string_view path, Instant at) const;
 
@@ -71,6 +77,7 @@ private:
     /// @return when to look again; zero for at once
     Instant serve_all();
     void take_over();
+    void forget(Domain& domain);
     bool serve(StoreConnection& connection);
     void handle(StoreConnection& connection, StoreMessage const& message);
     void wake_up();
@@ -92,6 +99,7 @@ private:
     Domain& domain_;
     Tree tree_;
     std::vector<std::unique_ptr<StoreConnection>> connections_;
+    Domain* releasing_ = nullptr;
     std::vector<StoreRecord> history_;
     WaitQueue changed_;
     std::uint32_t last_transaction_ = 0;
