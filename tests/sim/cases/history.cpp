@@ -72,8 +72,10 @@ private:
         for (std::uint32_t index = before.req_prod; index != now.req_prod; ++index) {
             auto const request =
                 value_in<Request>(page, slots_at + index % slots * sizeof(Request));
-            REQUIRE((request.operation == BLKIF_OP_READ || request.operation == BLKIF_OP_WRITE));
-            REQUIRE((request.nr_segments >= 1 && request.nr_segments <= 11));
+            bool const is_flush = request.operation == BLKIF_OP_FLUSH_DISKCACHE;
+            REQUIRE((is_flush || request.operation <= BLKIF_OP_WRITE));
+            REQUIRE(request.nr_segments <= 11);
+            REQUIRE((request.nr_segments == 0) == is_flush);
             for (std::size_t i = 0; i < request.nr_segments; ++i)
                 REQUIRE(request.seg[i].gref != 0);
             ++requests;
