@@ -1,9 +1,8 @@
 #pragma once
 
+#include <lodger/blkback/options.hpp>
 #include <lodger/core/time.hpp>
 
-#include <cstddef>
-#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -21,6 +20,14 @@ struct BlockOptions {
     Duration most_latency = std::chrono::microseconds{500};
     /// Values of the backend's keys that replace the ordinary ones; nothing for a key left out.
     std::map<std::string, std::optional<std::string>> keys{};
+    /// What the backend offers. It serves as many requests at a time as the ring holds, so that
+    /// any of them may be the next one to end.
+    blkback::Options offers{.queues = 4, .depth = 1024};
+    /// Whether what was written and not flushed may be lost with the power.
+    bool has_cache = true;
+    /// What the hotplug script says, after how long at most; the seed chooses.
+    std::string hotplug = "connected";
+    Duration most_hotplug_delay = std::chrono::milliseconds{1};
 };
 
 } // namespace lodger::sim

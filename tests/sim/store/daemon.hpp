@@ -3,7 +3,9 @@
 #include <lodger/tests/sim/store/connection.hpp>
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <span>
 
 namespace lodger::sim {
@@ -55,11 +57,19 @@ public:
     }
     /// From now on nothing is read and nothing answered, or all goes on.
     void silence(bool silent);
+    /// Whatever a domain writes there from now on, this is what is kept; nothing at all if it has
+    /// no value. @param path as the domain gives it
+    void substitute(std::string path, std::optional<std::string> value)
+    {
+        substitutes_[std::move(path)] = std::move(value);
+    }
 
 private:
     void run();
     bool serve(StoreConnection& connection);
     void handle(StoreConnection& connection, StoreMessage const& message);
+    Answer<std::string>
+    perform_or_substitute(StoreConnection& connection, StoreMessage const& message);
     void wake_up();
     /// Tells watches and the history of what was committed.
     void publish(lodger::Domain by, Change const& change);
@@ -82,6 +92,7 @@ private:
     Tree tree_;
     std::vector<std::unique_ptr<StoreConnection>> connections_;
     std::vector<StoreRecord> history_;
+    std::map<std::string, std::optional<std::string>> substitutes_;
     WaitQueue changed_;
     std::uint32_t last_transaction_ = 0;
     bool silent_ = false;
