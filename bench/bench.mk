@@ -1,12 +1,18 @@
-# Benchmarks that run on the build machine (bench/store/README.md).
+# Benchmarks: on the build machine, and on the emulated machine (docs/performance.md).
 
 bench := $(O)/bench
 bench_compile := $(HOST_CXX) $(CXX_STANDARD) $(INCLUDES) $(DEFINES) -Wall -Wextra \
     -Wno-maybe-uninitialized -Wno-missing-field-initializers -Werror -O2 -g
 bench_store_objects := $(patsubst %,$(bench)/%.o,bench/store/main tests/xenstored/daemon \
     tests/xenstored/host_domain)
+bench_images := $(patsubst bench/%/guest/main.cpp,$(O)/images/bench/%.elf, \
+    $(wildcard bench/*/guest/main.cpp))
+bench_linux := $(patsubst bench/%.c,$(bench)/%,$(wildcard bench/linux/*.c))
 
-.PHONY: bench-store
+.PHONY: bench bench-store
+bench: $(bench_images) $(bench_linux) ## figures against Linux [ONLY=store] [SETUP=pv]
+	$(Q)bench/run $(if $(ONLY),--only $(ONLY)) $(if $(SETUP),--setup $(SETUP))
+
 bench-store: $(bench)/store $(xenstored_shim) $(machine_root)/.recipe ## XenStore reads a second, against libxenstore
 	$(Q)$< $(O)/bench/store.json
 
@@ -18,5 +24,15 @@ $(bench)/%.o: %.cpp bench/bench.mk | $(O)/include/lodger $(O)/xen-include/xen
 	$(say) CXX $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(bench_compile) -MMD -MP -c $< -o $@
+
+$(bench_images): $(O)/images/%.elf: $$(call objects_of,$$*/guest) $(link_inputs)
+	$(link)
+
+# The Linux guest has no libraries.
+$(bench)/linux/%: bench/linux/%.c bench/bench.mk | $(O)/xen-include/xen
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -O2 -Wall -Wextra -Werror -static $(DEFINES) -idirafter $(O)/xen-include \
+	    -MMD -MP $< -o $@
 
 -include $(shell test -d $(bench) && find $(bench) -name '*.d')

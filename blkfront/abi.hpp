@@ -14,19 +14,32 @@
 namespace lodger::blkfront {
 
 using Request = ::blkif_request;
+using IndirectRequest = ::blkif_request_indirect;
+using DiscardRequest = ::blkif_request_discard;
+using WireSegment = ::blkif_request_segment;
 using Response = ::blkif_response;
 
 // Without padding of our own: the layout that "x86_64-abi" in the `protocol` key promises.
 static_assert(sizeof(Request) == 112);
 static_assert(offsetof(Request, id) == 8);
 static_assert(offsetof(Request, seg) == 24);
-static_assert(sizeof(::blkif_request_segment) == 8);
+static_assert(sizeof(WireSegment) == 8);
+static_assert(sizeof(IndirectRequest) == 64);
+static_assert(offsetof(IndirectRequest, id) == 8);
+static_assert(offsetof(IndirectRequest, indirect_grefs) == 28);
+static_assert(sizeof(DiscardRequest) == 32);
+static_assert(offsetof(DiscardRequest, id) == 8);
 static_assert(sizeof(Response) == 16);
 static_assert(offsetof(Response, status) == 10);
 
 /// The unit of everything on the wire, whatever the medium's sector size is.
 inline constexpr std::uint32_t wire_sector = 512;
 
-inline constexpr std::size_t most_segments = BLKIF_MAX_SEGMENTS_PER_REQUEST;
+/// Segments of a request that has them in the ring.
+inline constexpr std::size_t most_direct_segments = BLKIF_MAX_SEGMENTS_PER_REQUEST;
+
+/// Segments of an indirect request, as far as we go: 1 MiB of data, all that Linux's backend takes.
+/// Half a page names them.
+inline constexpr std::size_t most_indirect_segments = 256;
 
 } // namespace lodger::blkfront

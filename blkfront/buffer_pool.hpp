@@ -8,12 +8,15 @@
 
 namespace lodger::blkfront {
 
+/// A page of a pool, counted from its start.
+using PageIndex = std::uint32_t;
+
 /// The pages that a disk's data goes through, and nothing else: what is granted to a backend never
 /// shares a page with anything private. A buffer from here is read and written without a copy.
 ///
-/// A page is free when nobody has allocated it and nobody holds it. The queue holds a page for as
-/// long as the backend may touch it, which can be longer than its owner keeps it, and for ever if
-/// the backend never lets go.
+/// A page is free when nobody has allocated it and nobody holds it. It is held for as long as the
+/// backend may touch it, which can be longer than its owner keeps it. A page that a backend has not
+/// let go of when it should have is quarantined: never free again, nor used for I/O.
 template <Hypervisor H>
 class BufferPool {
 public:
@@ -74,13 +77,29 @@ public:
         return data.data() >= begin && data.data() + data.size() <= begin + pages_.bytes().size();
     }
 
-    void hold(std::byte const* address) { ++states_[index_of(address)].holders; }
-    void let_go(std::byte const* address)
+    /// The number of the page that an address of the pool lies in.
+    PageIndex index_of(std::byte const* address) const
     {
-        assert(states_[index_of(address)].holders > 0);
-        --states_[index_of(address)].holders;
-        wake();
+        return static_cast<PageIndex>(
+            static_cast<std::size_t>(address - pages_.bytes().data()) / page_size);
     }
+    Gfn gfn(PageIndex page) const { return pages_.gfn(page); }
+
+    void hold(PageIndex page) { ++states_[page].holders; }
+    void let_go(PageIndex page)
+    {
+        assert(states_[page].holders > 0);
+        if (--states_[page].holders == 0)
+            wake();
+    }
+
+    /// Holds a page for ever.
+    void quarantine(PageIndex page)
+    {
+        ++states_[page].holders;
+        states_[page].quarantined = true;
+    }
+    bool is_quarantined(PageIndex page) const { return states_[page].quarantined; }
 
     std::size_t held_count() const
     {
@@ -93,6 +112,7 @@ public:
 private:
     struct Page {
         bool allocated = false;
+        bool quarantined = false;
         std::uint16_t holders = 0;
 
         bool is_free() const { return !allocated && holders == 0; }
@@ -109,11 +129,6 @@ private:
     {
         if (!freed_.empty())
             hypervisor_.wake(freed_);
-    }
-
-    std::size_t index_of(std::byte const* address) const
-    {
-        return static_cast<std::size_t>(address - pages_.bytes().data()) / page_size;
     }
 
     std::span<std::byte> take(std::size_t first, std::size_t count)

@@ -1,16 +1,34 @@
 #pragma once
 
+#include <lodger/blkfront/flow.hpp>
 #include <lodger/blkfront/handshake.hpp>
 #include <lodger/blkfront/name.hpp>
-
-#include <optional>
+#include <lodger/xenbus/life.hpp>
 
 namespace lodger::blkfront {
+
+/// What happens to a disk while it is open.
+enum class Change : std::uint8_t {
+    connected, ///< for the first time, or again after a loss
+    lost,      ///< it has no backend at the moment
+    resized,   ///< `disk()` says something else now
+    ended,     ///< it will not be connected any more
+};
+
+/// Who is told of changes, on the disk's own thread or on the loop: it must not wait.
+struct ChangeListener {
+    void (*call)(void* object, Change change) = nullptr;
+    void* object = nullptr;
+};
 
 /// What may be chosen when a disk is opened.
 struct Options {
     /// Pages of the pool, which all data goes through: 352 fill a ring of 32 requests of 44 KiB.
     std::size_t pool_pages = 352;
+    Offer offer{};
+    xenbus::OnLoss on_loss = xenbus::OnLoss::fail_fast;
+    xenbus::Patience patience{};
+    ChangeListener on_change{};
 };
 
 /// A disk: from its name to blocks read and written. Owns everything of ours that the device
@@ -18,18 +36,18 @@ struct Options {
 ///
 /// Peer: the backend, not trusted. When it breaks the protocol, everything in flight completes with
 /// an error, and so does everything submitted afterwards; when it stops answering, whoever waits
-/// has a deadline.
-template <Hypervisor H>
+/// has a deadline; when it goes, requests fail or wait for its return, as was chosen.
+template <ThreadedHypervisor H>
 class Device {
 public:
     static constexpr Duration connect_patience = std::chrono::seconds{30};
     static constexpr Duration close_patience = std::chrono::seconds{5};
 
     Device(store::Client<H>& store, grant::Table<H>& grants)
-        : store_{store},
-          grants_{grants},
-          handshake_{store, grants, Listener::of<&Device::on_event>(*this)},
-          frontend_{handshake_}
+        : hypervisor_{grants.hypervisor()},
+          flow_{grants},
+          driver_{store, grants, *this},
+          life_{store, driver_}
     {
     }
     Device(Device const&) = delete;
@@ -41,140 +59,217 @@ public:
     /// @return `no_device` if there is none of that name, `timed_out` if the backend did not answer
     /// in time (`status()` says what was waited for), `disconnected` if it closed, `busy` if the
     /// disk is in use
-    Result<> open(std::string_view device, Options options, Deadline deadline)
+    Result<> open(std::string_view device, Options const& options, Deadline deadline)
     {
-        assert(!other_end_);
-        handshake_.set_deadline(deadline);
-        xenbus::NodePath const path = LODGER_TRY(path_of(device));
-        node_ = LODGER_TRY(xenbus::read_node(store_, path, deadline));
-        pool_ = LODGER_TRY(BufferPool<H>::create(hypervisor(), options.pool_pages));
-        handshake_.set(node_, *pool_);
-        LODGER_TRY(begin(deadline));
-        other_end_.emplace(LODGER_TRY(xenbus::OtherEnd<H>::watch(store_, node_, deadline)));
-        return xenbus::connect(frontend_, *other_end_, deadline);
+        LODGER_TRY(begin_open(device, options, deadline));
+        return finish_open();
     }
     Result<> open(std::string_view device)
     {
         return open(device, {}, after(hypervisor(), connect_patience));
     }
 
-    /// Ends the connection in order; what is in flight completes with `disconnected`. Fine to call
-    /// twice.
+    /// As `open`, in two steps: several disks that have begun connect at the same time.
+    Result<> begin_open(std::string_view device, Options const& options, Deadline deadline)
+    {
+        assert(!pool_);
+        xenbus::NodePath const path = LODGER_TRY(path_of(device));
+        on_change_ = options.on_change;
+        reconnects_ = options.on_loss == xenbus::OnLoss::reconnect;
+        // A frame is of use only with an indirect request, which takes at least twelve pages.
+        constexpr std::size_t most_frames = 64;
+        std::size_t const frames = std::min(options.pool_pages / 12, most_frames);
+        pool_ = LODGER_TRY(BufferPool<H>::create(hypervisor(), options.pool_pages + frames));
+        frames_ = LODGER_TRY(IndirectFrames<H>::create(*pool_, frames));
+        driver_.prepare(options.offer, *pool_, *frames_);
+        return life_.begin(path, options.on_loss, options.patience, deadline);
+    }
+    Result<> finish_open() { return life_.wait_begun(); }
+
+    /// Ends the connection in order: waits for what is in flight, at most half of the time,
+    /// flushes, and closes; what is still in flight then completes with `disconnected`. Fine to
+    /// call twice.
     /// @return `timed_out` if the backend did not follow; then what it still has mapped is
     /// quarantined, and everything else is given back all the same
     Result<> close(Deadline deadline)
     {
-        if (!other_end_)
-            return {};
-        handshake_.set_deadline(deadline);
-        auto const disconnected =
-            xenbus::disconnect(hypervisor(), frontend_, *other_end_, deadline);
-        other_end_.reset();
-        auto const withdrawn = handshake_.withdraw();
-        return disconnected ? withdrawn : disconnected;
+        if (!std::exchange(is_closing_, true))
+            settle_down(deadline);
+        Result<> const ended = life_.end(deadline);
+        flow_.fail_all(Errc::disconnected);
+        return ended;
     }
 
     /// What is known of the handshake at this moment; before `open` it says nothing.
-    xenbus::Status status() const
-    {
-        return {
-            node_, frontend_.state(), other_end_ ? other_end_->last() : xenbus::Peer{},
-            xenbus::waiting_for(frontend_)};
-    }
+    xenbus::Status status() const { return life_.status(); }
 
-    /// The disk's geometry and features; null unless connected.
-    Disk const* disk() const
+    /// The disk as its backend described it last; null before it was connected.
+    Disk const* disk() const { return disk_ ? &*disk_ : nullptr; }
+    /// What is in use with the backend; null while there is none.
+    Features const* features() const
     {
-        auto const* const connected = frontend_.template in<Connected>();
-        return connected ? &connected->details : nullptr;
+        Link<H> const* const link = this->link();
+        return link ? &link->features() : nullptr;
     }
+    bool is_connected() const { return link() != nullptr; }
+    Counters const& counters() const { return flow_.counters(); }
 
-    H& hypervisor() const { return grants_.hypervisor(); }
+    H& hypervisor() const { return hypervisor_; }
     BufferPool<H>& pool() { return *pool_; }
 
-    /// How many requests can be in flight.
+    /// How many requests of the ring can be in flight.
     std::size_t depth() const
     {
-        auto const* const connected = frontend_.template in<Connected>();
-        return connected ? connected->link.queue.capacity() : 0;
+        Link<H> const* const link = this->link();
+        return link ? link->queues() * link->channel(0).queue.capacity() : 0;
     }
 
-    /// Hands a request to the ring; `publish` shows it, and all before it, to the backend.
-    /// @return `busy` while the ring is full, `disconnected` or `protocol` when the backend is
-    /// gone, what `Disk::check_range` says of its place, `read_only`, or what `Queue::submit` says
+    /// Takes a request on. It goes into the ring when there is room, in the order of submission;
+    /// `publish` shows it, and all before it, to the backend.
+    /// @return `disconnected` or `protocol` when the backend is gone for good, `unsupported`, what
+    /// `Disk::check` says, or `invalid_argument` or `misaligned` for the place of its data; then it
+    /// is not taken on, and does not complete
     Result<> submit(Io& io)
     {
-        Connected& connected = *LODGER_TRY(live());
-        LODGER_TRY(connected.details.check_range(io.offset, io.data.size()));
-        if (io.operation == Operation::write && connected.details.is_read_only)
-            return Failure{Errc::read_only};
-        return connected.link.queue.submit(io);
+        if (is_closing_ || !disk_)
+            return Failure{flow_.failed().value_or(Errc::disconnected)};
+        LODGER_TRY(check(io));
+        return flow_.take_on(io);
     }
 
-    /// Shows the backend everything submitted, with at most one notification.
-    Result<> publish()
-    {
-        Link<H>& link = LODGER_TRY(live())->link;
-        return link.queue.publish() ? link.channel.notify() : Result<>{};
-    }
+    /// Shows the backend everything in the rings, with at most one notification each.
+    void publish() { flow_.publish(); }
 
     /// Waits until requests have completed, or the device failed.
-    Result<> wait(Deadline deadline) { return lodger::wait(hypervisor(), completed_, deadline); }
+    Result<> wait(Deadline deadline) { return flow_.wait(deadline); }
 
     /// Gives up waiting for a request in flight: it may still happen, but nobody hears of it.
-    void abandon(Io& io)
-    {
-        if (auto* const connected = frontend_.template in<Connected>();
-            connected && io.is_in_flight())
-            connected->link.queue.abandon(io);
-    }
+    void abandon(Io& io) { flow_.abandon(io); }
 
 private:
-    using Connected = xenbus::Frontend<Handshake<H>>::Connected;
+    /// The handshake, and what its turns mean for the requests.
+    class Driver : public Handshake<H> {
+    public:
+        Driver(store::Client<H>& store, grant::Table<H>& grants, Device& device)
+            : Handshake<H>{store, grants, Listener::of<&Device::on_event>(device)},
+              device_{device}
+        {
+        }
 
-    /// Writes Initialising if a run before us left the device Closed, so that its backend comes
-    /// back; a new device is Initialising already.
-    Result<> begin(Deadline deadline)
+        void connected() { device_.on_connected(); }
+        void lose_link(typename Handshake<H>::Link& link) { device_.on_lost(*link); }
+        void spoken() { device_.on_spoken(this->read_disk()); }
+        void ended(Errc reason) { device_.on_ended(reason); }
+
+    private:
+        Device& device_;
+    };
+    using Life = xenbus::Life<H, Driver>;
+
+    Link<H> const* link() const
     {
-        if (node_.state == xenbus::State::initialising)
-            return {};
-        if (node_.state == xenbus::State::initialised || node_.state == xenbus::State::connected)
-            return Failure{Errc::busy};
-        return xenbus::write_state(store_, node_.path, xenbus::State::initialising, deadline);
+        auto const* const connected =
+            life_.frontend().template in<typename Life::Frontend::Connected>();
+        return connected ? connected->link.get() : nullptr;
     }
 
-    Result<Connected*> live()
+    Result<> check(Io const& io) const
     {
-        if (failed_)
-            return Failure{*failed_};
-        auto* const connected = frontend_.template in<Connected>();
-        if (!connected)
-            return Failure{Errc::disconnected};
-        return connected;
+        LODGER_TRY(disk_->check(io));
+        Features const* const in_use = features();
+        if (in_use && !in_use->has(io.operation))
+            return Failure{Errc::unsupported};
+        if (!moves_data(io.operation)) {
+            bool const is_empty = io.operation != Operation::flush && io.length == 0;
+            return is_empty ? Failure{Errc::invalid_argument} : Result<>{};
+        }
+        for (Piece const piece : io.pieces()) {
+            if (piece.empty() || !pool_->contains(piece))
+                return Failure{Errc::invalid_argument};
+            auto const start = reinterpret_cast<std::uintptr_t>(piece.data());
+            if ((start | piece.size()) & (disk_->sector_size - 1))
+                return Failure{Errc::misaligned};
+        }
+        return {};
+    }
+
+    /// Before a close: what was submitted is done, and what was done is durable, if the time that
+    /// there is allows.
+    void settle_down(Deadline deadline)
+    {
+        Instant const now = hypervisor().now();
+        Deadline const half = deadline.no_later_than(now + (deadline.at - now) / 2);
+        publish();
+        auto const wait_until_idle = [&] {
+            while (is_connected() && flow_.active() > 0 && wait(half))
+                ;
+        };
+        wait_until_idle();
+        Io flush{Operation::flush, 0, Piece{}, [](Io&, Result<>) {}};
+        if (!is_connected() || flow_.active() > 0 || !features()->has(flush.operation) ||
+            disk_->is_read_only || !flow_.take_on(flush))
+            return;
+        publish();
+        wait_until_idle();
+        abandon(flush);
+    }
+
+    void tell(Change change)
+    {
+        if (on_change_.call)
+            on_change_.call(on_change_.object, change);
+    }
+
+    void on_connected()
+    {
+        auto* const connected = life_.frontend().template in<typename Life::Frontend::Connected>();
+        disk_ = connected->details;
+        flow_.attach(*connected->link);
+        tell(Change::connected);
+    }
+
+    void on_lost(Link<H>& link)
+    {
+        if ((reconnects_ || link.is_void()) && !is_closing_)
+            flow_.detach();
+        else
+            flow_.fail_all(Errc::disconnected);
+        tell(Change::lost);
+    }
+
+    void on_spoken(Result<Disk> const& disk)
+    {
+        if (!disk || *disk == *disk_)
+            return;
+        disk_ = *disk;
+        tell(Change::resized);
+    }
+
+    void on_ended(Errc reason)
+    {
+        flow_.fail_all(reason == Errc::protocol ? reason : Errc::disconnected);
+        tell(Change::ended);
     }
 
     void on_event()
     {
-        auto const connected = live();
-        if (!connected)
+        auto const served = flow_.serve();
+        if (served)
             return;
-        Queue<H>& queue = (*connected)->link.queue;
-        if (auto const reaped = queue.reap(); !reaped) {
-            failed_ = reaped.error();
-            queue.fail(*failed_);
-        }
-        hypervisor().wake(completed_);
+        flow_.fail_all(served.error());
+        life_.give_up(served.error());
     }
 
-    store::Client<H>& store_;
-    grant::Table<H>& grants_;
-    xenbus::Node node_;
+    H& hypervisor_;
     std::unique_ptr<BufferPool<H>> pool_;
-    WaitQueue completed_;
-    std::optional<Errc> failed_;
-    Handshake<H> handshake_;
-    xenbus::Frontend<Handshake<H>> frontend_;
-    std::optional<xenbus::OtherEnd<H>> other_end_;
+    std::unique_ptr<IndirectFrames<H>> frames_;
+    std::optional<Disk> disk_;
+    ChangeListener on_change_;
+    bool reconnects_ = false;
+    bool is_closing_ = false;
+    Flow<H> flow_;
+    Driver driver_;
+    Life life_;
 };
 
 } // namespace lodger::blkfront

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <lodger/blkfront/abi.hpp>
+#include <lodger/blkfront/io.hpp>
 #include <lodger/blkfront/keys.hpp>
 
 #include <bit>
@@ -8,8 +8,7 @@
 
 namespace lodger::blkfront {
 
-/// What a disk is and what was agreed on with its backend: checked, so the rest of the code
-/// computes with it freely.
+/// What a disk is: checked, so the rest of the code computes with it freely.
 struct Disk {
     std::uint64_t size;                 ///< bytes; a multiple of `sector_size`
     std::uint32_t sector_size;          ///< bytes; a power of two, 512 to 4096
@@ -17,14 +16,10 @@ struct Disk {
     bool is_read_only;
     bool is_removable;
     bool is_cdrom;
-    // What the backend offers.
-    bool flush;
-    bool barrier;
-    bool discard;
-    bool persistent_grants;
-    std::uint64_t indirect_segments; ///< most of one request; 0: none
-    std::uint64_t ring_page_order;
-    std::uint64_t queues;
+    std::uint64_t discard_granularity; ///< bytes; what is discarded in smaller units may stay
+    std::uint64_t discard_alignment;   ///< bytes; where the first such unit begins
+
+    bool operator==(Disk const&) const = default;
 
     /// Whether `length` bytes at `offset` are inside the disk and made of whole sectors.
     /// @return `misaligned` or `out_of_range` if not
@@ -34,6 +29,16 @@ struct Disk {
             return Failure{Errc::misaligned};
         if (offset > size || length > size - offset)
             return Failure{Errc::out_of_range};
+        return {};
+    }
+
+    /// Whether a request is one that this disk can take, its memory aside.
+    /// @return also `read_only`
+    Result<> check(Io const& io) const
+    {
+        LODGER_TRY(check_range(io.offset, io.size()));
+        if (is_read_only && modifies(io.operation))
+            return Failure{Errc::read_only};
         return {};
     }
 };
@@ -52,8 +57,6 @@ inline Result<Disk> disk_of(KeyValues const& said)
         return Failure{Errc::protocol};
     if (sector_size > page_size)
         return Failure{Errc::unsupported};
-    if (said[Key::max_ring_page_order] > 16)
-        return Failure{Errc::protocol};
     if (!std::has_single_bit(physical) || physical < sector_size ||
         physical > std::numeric_limits<std::uint32_t>::max())
         return Failure{Errc::protocol};
@@ -64,13 +67,9 @@ inline Result<Disk> disk_of(KeyValues const& said)
         .is_read_only = (said[Key::info] & VDISK_READONLY) != 0,
         .is_removable = (said[Key::info] & VDISK_REMOVABLE) != 0,
         .is_cdrom = (said[Key::info] & VDISK_CDROM) != 0,
-        .flush = said[Key::feature_flush_cache] != 0,
-        .barrier = said[Key::feature_barrier] != 0,
-        .discard = said[Key::feature_discard] != 0,
-        .persistent_grants = said[Key::feature_persistent] != 0,
-        .indirect_segments = said[Key::feature_max_indirect_segments],
-        .ring_page_order = said[Key::max_ring_page_order],
-        .queues = said[Key::multi_queue_max_queues],
+        .discard_granularity =
+            said[Key::discard_granularity] ? said[Key::discard_granularity] : sector_size,
+        .discard_alignment = said[Key::discard_alignment],
     };
 }
 

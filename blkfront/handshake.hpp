@@ -1,28 +1,18 @@
 #pragma once
 
 #include <lodger/blkfront/disk.hpp>
-#include <lodger/blkfront/queue.hpp>
-#include <lodger/event/event_channel.hpp>
-#include <lodger/grant/granted_pages.hpp>
-#include <lodger/xenbus/connect.hpp>
+#include <lodger/blkfront/link.hpp>
+#include <lodger/xenbus/frontend.hpp>
+#include <lodger/xenbus/node.hpp>
 
 namespace lodger::blkfront {
 
-/// What we share with the backend from Initialised on. The members end in reverse order: first the
-/// requests' grants, then the port, then the ring.
-template <Hypervisor H>
-struct Link {
-    grant::GrantedPages<H> ring;
-    event::EventChannel<H> channel;
-    Queue<H> queue;
-};
-
 /// What a block device adds to the handshake (xen/include/public/io/blkif.h, "Frontend XenBus
-/// Nodes"): a ring and a port to offer, and the disk's geometry to read.
+/// Nodes"): rings and ports to offer, and the disk's geometry to read.
 template <Hypervisor H>
 class Handshake {
 public:
-    using Link = blkfront::Link<H>;
+    using Link = std::unique_ptr<blkfront::Link<H>>;
     using Details = Disk;
 
     /// @param listener called on the loop for each event of the device
@@ -33,12 +23,17 @@ public:
     {
     }
 
-    /// Says which device this is about. Call once, before anything else.
-    void set(xenbus::Node const& node, BufferPool<H>& pool)
+    /// Says what to offer, and the memory for it. Call once, before anything else.
+    void prepare(Offer const& wanted, BufferPool<H>& pool, IndirectFrames<H>& frames)
     {
-        node_ = node;
+        wanted_ = wanted;
         pool_ = &pool;
+        frames_ = &frames;
     }
+
+    /// Says which device, and which other end, this is about from now on.
+    void set_node(xenbus::Node const& node) { node_ = node; }
+    xenbus::Node const& node() const { return node_; }
 
     /// Bounds every exchange with XenStore from now on.
     void set_deadline(Deadline deadline) { deadline_ = deadline; }
@@ -58,40 +53,71 @@ public:
 
     Result<Link> offer_link()
     {
-        auto ring = LODGER_TRY(
-            grant::GrantedPages<H>::create(grants_, node_.other_domain, 1, Access::read_write));
-        auto channel =
-            LODGER_TRY(event::EventChannel<H>::allocate(grants_.hypervisor(), node_.other_domain));
-        LODGER_TRY(channel.listen(listener_));
-        auto queue = LODGER_TRY(
-            Queue<H>::create(grants_, node_.other_domain, ring.bytes(), *pool_, handle()));
-        LODGER_TRY(write_offer(ring.refs().front(), channel.port()));
-        return Link{std::move(ring), std::move(channel), std::move(queue)};
+        Offer const offer =
+            wanted_.within(LODGER_TRY(read_keys(store_, node_.other_end, deadline_)));
+        auto link = LODGER_TRY(blkfront::Link<H>::create(
+            grants_, node_.other_domain, offer, *pool_, *frames_, handle(), listener_));
+        LODGER_TRY(write_offer(*link));
+        return link;
     }
 
-    Result<Disk> read_details(Link&)
+    Result<Disk> read_details(Link& link)
+    {
+        KeyValues const said = LODGER_TRY(read_keys(store_, node_.other_end, deadline_));
+        Disk const disk = LODGER_TRY(disk_of(said));
+        link->connect(features_of(link->offer(), said));
+        return disk;
+    }
+
+    /// Reads the geometry again, which may change while we are connected.
+    Result<Disk> read_disk()
     {
         return disk_of(LODGER_TRY(read_keys(store_, node_.other_end, deadline_)));
     }
 
-    void fail_link(Link& link) { link.queue.fail(Errc::disconnected); }
+    bool is_let_go(Link const& link) const { return link->is_let_go(); }
 
     /// Removes the keys that `offer_link` added, once the backend needs them no more.
     Result<> withdraw()
     {
-        for (std::string_view const key : offered_keys) {
-            if (key == "protocol" && toolstack_wrote_protocol_)
-                continue;
-            auto const removed = store_.operations().rm({node_.path.view(), key}, deadline_);
-            if (!removed && removed.error() != Errc::not_found)
-                return removed;
+        bool const has_queues = offered_.queues > 1;
+        bool const has_pages = offered_.ring_pages > 1;
+        struct Written {
+            std::string_view key;
+            bool by_us;
+        };
+        for (Written const written :
+             {Written{"ring-ref", !has_queues && !has_pages}, Written{"event-channel", !has_queues},
+              Written{"protocol", !toolstack_wrote_protocol_}, Written{"feature-persistent", true},
+              Written{"multi-queue-num-queues", has_queues}, Written{"ring-page-order", has_pages},
+              Written{"num-ring-pages", has_pages}}) {
+            if (written.by_us)
+                LODGER_TRY(remove(written.key));
         }
+        for (std::size_t page = 0; !has_queues && has_pages && page < offered_.ring_pages; ++page)
+            LODGER_TRY(remove(key_of("ring-ref", page)));
+        for (std::size_t queue = 0; has_queues && queue < offered_.queues; ++queue)
+            LODGER_TRY(remove(key_of("queue-", queue)));
         return {};
     }
 
 private:
-    static constexpr std::array<std::string_view, 3> offered_keys = {
-        "ring-ref", "event-channel", "protocol"};
+    using KeyName = Text<32>;
+
+    static KeyName key_of(std::string_view name, std::size_t number)
+    {
+        KeyName key;
+        static_cast<void>(key.append(name));
+        static_cast<void>(key.append(number));
+        return key;
+    }
+
+    Result<> remove(std::string_view key)
+    {
+        auto const removed = store_.operations().rm({node_.path.view(), key}, deadline_);
+        bool const is_gone = !removed && removed.error() == Errc::not_found;
+        return is_gone ? Result<>{} : removed;
+    }
 
     /// The number of the device, as far as the protocol has room for it.
     std::uint16_t handle() const
@@ -101,37 +127,95 @@ private:
         return number ? static_cast<std::uint16_t>(*number) : 0;
     }
 
-    Result<> write_offer(GrantRef ring, Port port)
+    Result<> write_offer(blkfront::Link<H> const& link)
     {
-        auto const ref = store::Codec<GrantRef>::format(ring);
-        auto const channel = store::Codec<Port>::format(port);
-        std::array<std::string_view, 3> const values = {ref, channel, XEN_IO_PROTO_ABI_X86_64};
+        offered_ = link.offer();
         return store_.transaction(
             [&](store::Operations<H>& transaction) -> Result<> {
-                std::array<char, 16> state;
-                std::array<char, 32> buffer;
-                std::string_view const node = node_.path;
-                store::Batch<H> batch{store_.connection()};
-                LODGER_TRY(transaction.begin_read(batch, {node, "state"}, state, deadline_));
-                LODGER_TRY(transaction.begin_read(batch, {node, "protocol"}, buffer, deadline_));
-                for (std::size_t i = 0; i < values.size(); ++i)
-                    LODGER_TRY(transaction.begin_write(
-                        batch, {node, offered_keys[i]}, values[i], deadline_));
-                // As for every state: a node that the toolstack has removed must not come back.
-                if (auto const present = batch.finish(deadline_); !present)
-                    return Failure{
-                        present.error() == Errc::not_found ? Errc::no_device : present.error()};
-                toolstack_wrote_protocol_ = batch.finish(deadline_).has_value();
-                return batch.finish_all(deadline_);
+                LODGER_TRY(look_before(transaction));
+                LODGER_TRY(write_common(transaction));
+                for (std::size_t i = 0; i < link.queues(); ++i)
+                    LODGER_TRY(write_channel(transaction, link, i));
+                return {};
             },
             deadline_);
+    }
+
+    /// As for every state: a node that the toolstack has removed must not come back.
+    Result<> look_before(store::Operations<H>& transaction)
+    {
+        std::array<char, 16> state;
+        std::array<char, 32> protocol;
+        store::Batch<H> batch{store_.connection()};
+        std::string_view const node = node_.path;
+        LODGER_TRY(transaction.begin_read(batch, {node, "state"}, state, deadline_));
+        LODGER_TRY(transaction.begin_read(batch, {node, "protocol"}, protocol, deadline_));
+        if (auto const present = batch.finish(deadline_); !present)
+            return Failure{present.error() == Errc::not_found ? Errc::no_device : present.error()};
+        toolstack_wrote_protocol_ = batch.finish(deadline_).has_value();
+        return {};
+    }
+
+    Result<> write_common(store::Operations<H>& transaction)
+    {
+        std::string_view const node = node_.path;
+        std::size_t const pages = offered_.ring_pages;
+        auto const order = store::Codec<int>::format(std::countr_zero(pages));
+        auto const page_count = store::Codec<std::size_t>::format(pages);
+        auto const queues = store::Codec<std::size_t>::format(offered_.queues);
+        std::array const assignments = {
+            store::Assignment{{node, "protocol"}, XEN_IO_PROTO_ABI_X86_64},
+            store::Assignment{{node, "feature-persistent"}, offered_.persistent_grants ? "1" : "0"},
+            store::Assignment{{node, "multi-queue-num-queues"}, queues},
+            store::Assignment{{node, "ring-page-order"}, order},
+            store::Assignment{{node, "num-ring-pages"}, page_count}};
+        // What is not used is not mentioned.
+        std::size_t const count = offered_.queues > 1 ? 3 : 2;
+        LODGER_TRY(transaction.write_all(std::span{assignments}.first(count), deadline_));
+        if (pages == 1)
+            return {};
+        return transaction.write_all(std::span{assignments}.subspan(3), deadline_);
+    }
+
+    Result<> write_channel(
+        store::Operations<H>& transaction, blkfront::Link<H> const& link, std::size_t queue)
+    {
+        Channel<H> const& channel = link.channel(queue);
+        KeyName directory;
+        if (offered_.queues > 1) {
+            directory = key_of("queue-", queue);
+            LODGER_TRY(directory.append("/"));
+        }
+        constexpr std::size_t most_keys = grant::GrantedPages<H>::most_pages + 1;
+        std::array<KeyName, most_keys> names;
+        std::array<Text<16>, most_keys> values;
+        std::array<store::Assignment, most_keys> assignments;
+        std::size_t count = 0;
+        auto const add = [&](std::string_view name, std::uint32_t value) -> Result<> {
+            names[count] = directory;
+            LODGER_TRY(names[count].append(name));
+            LODGER_TRY(values[count].append(value));
+            assignments[count] = {{node_.path.view(), names[count]}, values[count]};
+            ++count;
+            return {};
+        };
+        LODGER_TRY(add("event-channel", channel.port.port().value));
+        auto const refs = channel.ring.refs();
+        if (refs.size() == 1)
+            LODGER_TRY(add("ring-ref", refs.front().value));
+        for (std::size_t page = 0; refs.size() > 1 && page < refs.size(); ++page)
+            LODGER_TRY(add(key_of("ring-ref", page), refs[page].value));
+        return transaction.write_all(std::span{assignments}.first(count), deadline_);
     }
 
     store::Client<H>& store_;
     grant::Table<H>& grants_;
     Listener listener_;
+    Offer wanted_;
+    Offer offered_;
     xenbus::Node node_;
     BufferPool<H>* pool_ = nullptr;
+    IndirectFrames<H>* frames_ = nullptr;
     Deadline deadline_{};
     bool toolstack_wrote_protocol_ = false; ///< as libxl does for a PV guest
 };

@@ -1,48 +1,175 @@
 #pragma once
 
 #include <lodger/blkfront/abi.hpp>
+#include <lodger/core/pages.hpp>
 #include <lodger/core/result.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
+#include <utility>
 
 namespace lodger::blkfront {
 
-/// What a request asks of the device, under the protocol's names and numbers.
+/// What a request asks of the device.
 enum class Operation : std::uint8_t {
-    read = BLKIF_OP_READ,
-    write = BLKIF_OP_WRITE,
+    read,
+    write,
+    barrier,        ///< a write that nothing passes: not those before it, not those after it
+    flush,          ///< makes every write that has completed durable
+    discard,        ///< the range's contents are of no use any more
+    secure_discard, ///< and must not be recoverable
 };
 
-/// One request for the device, of at most `most_segments` pages. Owned by whoever submits it, and
-/// must stay where it is until it completes or is abandoned.
+/// The protocol's number of an operation (xen/include/public/io/blkif.h, "REQUEST CODES").
+constexpr std::uint8_t wire_operation(Operation operation)
+{
+    switch (operation) {
+    case Operation::read: return BLKIF_OP_READ;
+    case Operation::write: return BLKIF_OP_WRITE;
+    case Operation::barrier: return BLKIF_OP_WRITE_BARRIER;
+    case Operation::flush: return BLKIF_OP_FLUSH_DISKCACHE;
+    case Operation::discard:
+    case Operation::secure_discard: return BLKIF_OP_DISCARD;
+    }
+    std::unreachable();
+}
+
+/// Whether it carries data, and not just the name of a place.
+constexpr bool moves_data(Operation operation)
+{
+    return operation <= Operation::barrier;
+}
+
+/// Whether it changes what is on the disk.
+constexpr bool modifies(Operation operation)
+{
+    return operation != Operation::read && operation != Operation::flush;
+}
+
+/// Data in memory: whole sectors of the disk's pool, not beginning inside a sector.
+using Piece = std::span<std::byte>;
+
+/// One request for the device, of any length: it becomes as many requests of the ring as it takes.
+/// Owned by whoever submits it, and must stay where it is until it completes or is abandoned; so
+/// must what it points to.
 class Io {
 public:
     /// Called once, on the loop, when the request is over: it must not wait, and may submit again.
     using Complete = void (*)(Io& io, Result<> outcome);
 
     Io() = default;
-    Io(Operation what, std::uint64_t at, std::span<std::byte> bytes, Complete complete)
+    Io(Operation what, std::uint64_t at, Piece bytes, Complete complete)
         : operation{what},
           offset{at},
           data{bytes},
           on_complete{complete}
     {
     }
+    /// Of data in several places.
+    Io(Operation what, std::uint64_t at, std::span<Piece const> list, Complete complete)
+        : operation{what},
+          offset{at},
+          scattered{list},
+          on_complete{complete}
+    {
+    }
 
     Operation operation = Operation::read;
-    std::uint64_t offset = 0;    ///< bytes from the start of the disk; a multiple of a sector
-    std::span<std::byte> data{}; ///< pages of the disk's pool; whole sectors
+    std::uint64_t offset = 0;           ///< bytes from the start of the disk
+    std::uint64_t length = 0;           ///< bytes; of a discard only
+    Piece data{};                       ///< of what moves data
+    std::span<Piece const> scattered{}; ///< instead of `data`: several pieces, none of them empty
     Complete on_complete = nullptr;
 
+    std::span<Piece const> pieces() const
+    {
+        return scattered.empty() ? std::span<Piece const>{&data, 1} : scattered;
+    }
+
+    /// How much of the disk it is about, in bytes.
+    std::uint64_t size() const
+    {
+        if (!moves_data(operation))
+            return operation == Operation::flush ? 0 : length;
+        std::uint64_t sum = 0;
+        for (Piece const piece : pieces())
+            sum += piece.size();
+        return sum;
+    }
+
+    /// From `submit` until it completes or is abandoned.
     bool is_in_flight() const { return in_flight_; }
 
 private:
     template <class H>
     friend class Queue;
+    template <Hypervisor H>
+    friend class Flow;
+    template <Hypervisor H>
+    friend struct Segments;
+    friend class IoList;
 
-    std::uint16_t slot_ = 0;
+    /// The next bytes to put into a request of the ring.
+    struct Position {
+        std::size_t piece = 0;
+        std::size_t at = 0;
+    };
+
+    bool is_issued() const { return issued_ == size_; }
+
+    /// What is left of the data's next page; the position moves behind it.
+    Piece take_segment(Position& position) const
+    {
+        Piece const rest = pieces()[position.piece].subspan(position.at);
+        std::size_t const in_page = reinterpret_cast<std::uintptr_t>(rest.data()) % page_size;
+        Piece const segment = rest.first(std::min(rest.size(), page_size - in_page));
+        position.at += segment.size();
+        if (segment.size() == rest.size())
+            position = {position.piece + 1, 0};
+        return segment;
+    }
+
+    /// Whether more segments are left than `limit`.
+    bool has_more_segments_than(std::size_t limit) const
+    {
+        // A segment has at least a sector.
+        if (size_ - issued_ <= limit * wire_sector)
+            return false;
+        std::uint64_t left = size_ - issued_;
+        Position position = position_;
+        std::size_t count = 0;
+        for (; left > 0 && count <= limit; ++count)
+            left -= take_segment(position).size();
+        return count > limit;
+    }
+
+    void start(std::uint64_t sequence)
+    {
+        sequence_ = sequence;
+        size_ = moves_data(operation) ? size() : 1; // What moves no data is one part all the same.
+        in_flight_ = true;
+        rewind();
+    }
+
+    /// To begin anew: nothing of it is in a ring.
+    void rewind()
+    {
+        position_ = {};
+        issued_ = 0;
+        outcome_ = {};
+        must_repeat_ = false;
+    }
+
+    Io* next_ = nullptr; ///< in an `IoList`
+    std::uint64_t sequence_ = 0;
+    std::uint64_t size_ = 0;
+    std::uint64_t issued_ = 0; ///< bytes of it that are, or were, in the ring
+    Position position_;
+    Result<> outcome_;
+    std::uint16_t in_ring_ = 0; ///< requests of the ring not answered yet
     bool in_flight_ = false;
+    bool must_repeat_ = false; ///< the backend refused the form of the request
 };
 
 /// What a response's status says of its request (xen/include/public/io/blkif.h, "STATUS RETURN

@@ -23,6 +23,7 @@ enum class Key : std::uint8_t {
     feature_persistent,
     feature_max_indirect_segments,
     max_ring_page_order,
+    max_ring_pages,
     multi_queue_max_queues,
 };
 
@@ -51,6 +52,7 @@ inline constexpr std::array keys = {
         Key::feature_max_indirect_segments, "feature-max-indirect-segments", 0,
         "most segments of an indirect request"},
     KeyInfo{Key::max_ring_page_order, "max-ring-page-order", 0, "log2 of the ring's pages"},
+    KeyInfo{Key::max_ring_pages, "max-ring-pages", 0, "the older name: the ring's pages"},
     KeyInfo{Key::multi_queue_max_queues, "multi-queue-max-queues", 1, "rings"},
 };
 

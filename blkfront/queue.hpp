@@ -1,22 +1,21 @@
 #pragma once
 
-#include <lodger/blkfront/buffer_pool.hpp>
-#include <lodger/blkfront/io.hpp>
+#include <lodger/blkfront/features.hpp>
+#include <lodger/blkfront/indirect_frames.hpp>
+#include <lodger/blkfront/segments.hpp>
+#include <lodger/blkfront/slot.hpp>
 #include <lodger/core/trace.hpp>
-#include <lodger/grant/table.hpp>
 #include <lodger/ring/front.hpp>
 
 #include <memory>
 
 namespace lodger::blkfront {
 
-/// Turns requests into ring slots and grants, and responses into completions; allocates nothing
-/// per request, waits for nothing, notifies nobody. Borrows the ring's pages and the pool.
+/// Turns requests into ring slots and grants, and responses into outcomes; allocates nothing per
+/// request, waits for nothing, notifies nobody. Borrows all that it is made of.
 ///
 /// Peer: the backend, not trusted. A response is copied, then checked against what we know to be
-/// in flight; any violation is reported once, by `reap`, and then the queue must be failed. Every
-/// request completes exactly once. A page that the backend still has mapped after its response
-/// stays held in the pool and is never used again.
+/// in the ring; any violation is reported by `reap`, and then the queue must be drained.
 template <class H>
 class Queue {
     using Ring = ring::FrontRing<Request, Response, typename H::Memory>;
@@ -24,211 +23,282 @@ class Queue {
 public:
     /// @param pages the ring's, not yet shared
     /// @param handle the device's number, echoed in every request
+    /// @param features what the backend does; changed when it turns out that it does not
     static Result<Queue> create(
-        grant::Table<H>& grants, Domain backend, std::span<std::byte> pages, BufferPool<H>& pool,
-        std::uint16_t handle)
+        std::span<std::byte> pages, PageGrants<H>& grants, IndirectFrames<H>& frames,
+        Features& features, std::uint16_t handle)
     {
-        Queue queue{grants, backend, pages, pool, handle};
-        queue.slots_.reset(new (std::nothrow) Slot[queue.ring_.capacity()]{});
+        Queue queue{pages, grants, frames, features, handle};
+        queue.slots_.reset(new (std::nothrow) Slot[queue.capacity()]{});
         if (!queue.slots_)
             return Failure{Errc::no_memory};
-        for (std::uint16_t i = 0; i < queue.ring_.capacity(); ++i)
+        for (std::uint16_t i = 0; i < queue.capacity(); ++i)
             queue.slots_[i].next_free = static_cast<std::uint16_t>(i + 1);
         return queue;
     }
 
     Queue(Queue&&) noexcept = default;
-    Queue& operator=(Queue&& other) noexcept
-    {
-        std::swap(grants_, other.grants_);
-        std::swap(pool_, other.pool_);
-        std::swap(ring_, other.ring_);
-        std::swap(slots_, other.slots_);
-        std::swap(backend_, other.backend_);
-        std::swap(handle_, other.handle_);
-        std::swap(first_free_, other.first_free_);
-        std::swap(generation_, other.generation_);
-        return *this;
-    }
-    /// Takes back every grant that is left; the backend should have closed by then. Pages that it
-    /// still has mapped stay held.
+    Queue& operator=(Queue&&) = delete;
+    /// Releases every page that is left; the backend should have closed by then.
     ~Queue()
     {
         for (std::size_t i = 0; slots_ && i < capacity(); ++i)
-            revoke_pages(slots_[i]);
+            release_pages(slots_[i]);
     }
 
     std::size_t capacity() const { return ring_.capacity(); }
     std::size_t in_flight() const { return ring_.in_flight(); }
 
-    /// Puts a request into the ring; the backend does not see it before `publish`.
-    /// @return `busy` while the ring is full, `no_space` while no grants are left,
-    /// `invalid_argument` if the data is not in the pool or has too many pages
-    Result<> submit(Io& io)
+    /// Puts the next part of a request into the ring: as much of it as one request of the ring
+    /// takes. The backend does not see it before `publish`.
+    /// @return `busy` while the ring is full, `no_space` while no grant is left for even a page of
+    /// it, `too_large` for a barrier of more than one part, `quarantined`
+    Result<> issue(Io& io)
     {
-        if (io.data.empty() || !pool_->contains(io.data))
-            return Failure{Errc::invalid_argument};
-        if (ring_.free() == 0 || first_free_ == capacity())
+        if (ring_.free() == 0)
             return Failure{Errc::busy};
-        std::uint16_t const index = first_free_;
-        Slot& slot = slots_[index];
-        Request request{}; // What is not used says nothing of our memory.
-        LODGER_TRY(grant_pages(slot, request, io));
-        first_free_ = slot.next_free;
-        slot.io = &io;
-        slot.in_flight = true;
-        slot.operation = static_cast<std::uint8_t>(io.operation);
-        slot.id = (std::uint64_t{++generation_} << 32) | index;
-        request.operation = slot.operation;
-        request.nr_segments = slot.page_count;
-        request.handle = handle_;
-        request.id = slot.id;
-        request.sector_number = io.offset / wire_sector;
-        io.slot_ = index;
-        io.in_flight_ = true;
-        ring_.put(request);
-        trace(
-            grants_->hypervisor(), Topic::ring, io.operation == Operation::write ? "write" : "read",
-            " slot ", index, " sector ", request.sector_number, " segments ", request.nr_segments);
-        return {};
+        switch (io.operation) {
+        case Operation::read:
+        case Operation::write:
+        case Operation::barrier: return issue_transfer(io);
+        case Operation::flush: return issue_flush(io);
+        case Operation::discard:
+        case Operation::secure_discard: return issue_discard(io);
+        }
+        return Failure{Errc::invalid_argument};
     }
 
-    /// Shows the backend everything submitted.
+    /// Shows the backend everything issued.
     /// @return whether it has to be notified
     bool publish() { return ring_.publish(); }
 
-    /// Completes every request whose response is there, and arranges for an event at the next.
-    /// @return `protocol` if the backend broke the protocol; then call `fail`
-    Result<> reap()
+    /// Takes every response that is there, and arranges for an event at the next.
+    /// @param settle called as `settle(io)` when no part of a request is in the ring any more
+    /// @return `protocol` if the backend broke the protocol; then call `drain`
+    template <class Settle>
+    Result<> reap(Settle settle)
     {
         do {
-            for (RING_IDX ready = LODGER_TRY(ring_.available()); ready > 0; --ready)
-                LODGER_TRY(accept(ring_.take()));
+            for (RING_IDX ready = LODGER_TRY(ring_.available()); ready > 0; --ready) {
+                Io* const io = LODGER_TRY(accept(ring_.take()));
+                if (io && --io->in_ring_ == 0)
+                    settle(*io);
+            }
         } while (ring_.final_check());
         return {};
     }
 
-    /// Completes everything in flight with `error`. The backend may go on using the pages, so they
-    /// stay held for as long as the queue is there.
-    void fail(Errc error)
+    /// Takes every request out of the ring unanswered. The backend may go on using their pages, so
+    /// they stay held for as long as the queue is there.
+    /// @param settle as for `reap`
+    template <class Settle>
+    void drain(Settle settle)
     {
         for (std::size_t i = 0; i < capacity(); ++i) {
-            if (Io* const io = std::exchange(slots_[i].io, nullptr))
-                complete(*io, Failure{error});
+            Io* const io = std::exchange(slots_[i].io, nullptr);
+            if (io && --io->in_ring_ == 0)
+                settle(*io);
         }
     }
 
-    /// The caller no longer waits for a request and its `Io` may end; the pages stay held until
-    /// the response has come.
+    /// Nobody waits for a request any more, and its `Io` may end; its pages stay held until the
+    /// responses have come.
     void abandon(Io& io)
     {
-        assert(io.in_flight_ && slots_[io.slot_].io == &io);
-        slots_[io.slot_].io = nullptr;
-        io.in_flight_ = false;
+        for (std::size_t i = 0; io.in_ring_ > 0 && i < capacity(); ++i) {
+            if (slots_[i].io == &io) {
+                slots_[i].io = nullptr;
+                --io.in_ring_;
+            }
+        }
     }
 
 private:
-    /// One request in flight.
-    struct Slot {
-        Io* io = nullptr; ///< null once its owner has left
-        std::uint64_t id = 0;
-        bool in_flight = false;
-        std::byte const* data = nullptr; ///< in the first page
-        std::uint16_t next_free = 0;
-        std::uint8_t operation = 0;
-        std::uint8_t page_count = 0;
-        std::array<GrantRef, most_segments> refs{};
-    };
-
     Queue(
-        grant::Table<H>& grants, Domain backend, std::span<std::byte> pages, BufferPool<H>& pool,
-        std::uint16_t handle)
+        std::span<std::byte> pages, PageGrants<H>& grants, IndirectFrames<H>& frames,
+        Features& features, std::uint16_t handle)
         : grants_{&grants},
-          pool_{&pool},
+          frames_{&frames},
+          features_{&features},
           ring_{pages},
-          backend_{backend},
           handle_{handle}
     {
     }
 
-    /// Grants each page that the data touches, for this request alone, and no more than it needs:
-    /// a backend may only read what is written to the disk.
-    Result<> grant_pages(Slot& slot, Request& request, Io const& io)
+    H& hypervisor() const { return grants_->table().hypervisor(); }
+
+    Result<> issue_transfer(Io& io)
     {
-        std::size_t const start = reinterpret_cast<std::uintptr_t>(io.data.data()) % page_size;
-        std::size_t const end = start + io.data.size();
-        std::size_t const count = (end + page_size - 1) / page_size;
-        if (count > most_segments || (start | end) % wire_sector != 0)
-            return Failure{Errc::invalid_argument};
-        Access const access =
-            io.operation == Operation::write ? Access::read_only : Access::read_write;
-        slot.data = io.data.data();
-        slot.page_count = 0;
-        for (std::size_t i = 0; i < count; ++i) {
-            std::byte const* const page = io.data.data() - start + i * page_size;
-            auto const ref = grants_->grant(backend_, grants_->hypervisor().gfn(page), access);
-            if (!ref) {
-                revoke_pages(slot);
-                return Failure{ref.error()};
-            }
-            pool_->hold(page);
-            slot.refs[i] = *ref;
-            ++slot.page_count;
-            std::size_t const first = i == 0 ? start : 0;
-            std::size_t const last = std::min(end - i * page_size, page_size);
-            request.seg[i] = {
-                .gref = ref->value,
-                .first_sect = static_cast<std::uint8_t>(first / wire_sector),
-                .last_sect = static_cast<std::uint8_t>(last / wire_sector - 1)};
+        bool const is_long = io.has_more_segments_than(most_direct_segments);
+        if (is_long && features_->most_segments > most_direct_segments) {
+            if (IndirectFrame* const frame = frames_->take())
+                return issue_indirect(io, *frame);
         }
+        Request request; // Only what is set of it is put into the ring.
+        Slot& slot = slots_[first_free_];
+        Segments<H> segments{request.seg, slot.pages};
+        LODGER_TRY(gather(io, segments));
+        take_slot(slot, io, segments.count);
+        request.operation = slot.operation;
+        request.nr_segments = static_cast<std::uint8_t>(segments.count);
+        request.handle = handle_;
+        request.id = slot.id;
+        request.sector_number = (io.offset + io.issued_) / wire_sector;
+        put(request, offsetof(Request, seg) + segments.count * sizeof(WireSegment), io);
+        advance(io, segments);
         return {};
     }
 
-    /// A page that the backend has not let go of stays held, and its reference in use.
-    void revoke_pages(Slot& slot)
+    Result<> issue_indirect(Io& io, IndirectFrame& frame)
     {
-        for (std::size_t i = 0; i < slot.page_count; ++i) {
-            if (grants_->revoke(slot.refs[i]))
-                pool_->let_go(slot.data + i * page_size);
-            else
-                grants_->count_quarantined(1);
+        std::array<WireSegment, most_indirect_segments> wire;
+        Segments<H> segments{std::span{wire}.first(features_->most_segments), frame.pages};
+        if (auto const gathered = gather(io, segments); !gathered) {
+            frames_->put(frame);
+            return gathered;
         }
-        slot.page_count = 0;
+        H::Memory::copy_out(frame.page.data(), wire.data(), segments.count * sizeof(WireSegment));
+        Slot& slot = slots_[first_free_];
+        take_slot(slot, io, segments.count);
+        slot.frame = &frame;
+        IndirectRequest request{};
+        request.operation = BLKIF_OP_INDIRECT;
+        request.indirect_op = slot.operation;
+        request.nr_segments = slot.page_count;
+        request.id = slot.id;
+        request.sector_number = (io.offset + io.issued_) / wire_sector;
+        request.handle = handle_;
+        request.indirect_grefs[0] = frame.ref.value;
+        put(request, sizeof request, io);
+        advance(io, segments);
+        return {};
     }
 
-    Result<> accept(Response const& response)
+    Result<> issue_flush(Io& io)
+    {
+        Request request{};
+        Slot& slot = slots_[first_free_];
+        take_slot(slot, io, 0);
+        request.operation = slot.operation;
+        request.handle = handle_;
+        request.id = slot.id;
+        put(request, offsetof(Request, seg), io);
+        io.issued_ = io.size_;
+        return {};
+    }
+
+    Result<> issue_discard(Io& io)
+    {
+        DiscardRequest request{};
+        Slot& slot = slots_[first_free_];
+        take_slot(slot, io, 0);
+        request.operation = slot.operation;
+        request.flag = io.operation == Operation::secure_discard ? BLKIF_DISCARD_SECURE : 0;
+        request.handle = handle_;
+        request.id = slot.id;
+        request.sector_number = io.offset / wire_sector;
+        request.nr_sectors = io.length / wire_sector;
+        put(request, sizeof request, io);
+        io.issued_ = io.size_;
+        return {};
+    }
+
+    Result<> gather(Io const& io, Segments<H>& segments)
+    {
+        LODGER_TRY(segments.gather(*grants_, io));
+        if (io.operation != Operation::barrier || segments.bytes == io.size_) [[likely]]
+            return {};
+        // In two parts it would be two barriers.
+        auto const pages = segments.pages.first(segments.count);
+        Segments<H>::release(*grants_, pages, access_of(io.operation));
+        bool const fits = segments.count < segments.wire.size();
+        return Failure{fits ? Errc::no_space : Errc::too_large};
+    }
+
+    static void advance(Io& io, Segments<H> const& segments)
+    {
+        io.issued_ += segments.bytes;
+        io.position_ = segments.end;
+    }
+
+    void take_slot(Slot& slot, Io& io, std::size_t page_count)
+    {
+        std::uint16_t const index = std::exchange(first_free_, slot.next_free);
+        slot.id = (std::uint64_t{++generation_} << 32) | index;
+        slot.io = &io;
+        slot.access = access_of(io.operation);
+        slot.operation = features_->wire_operation(io.operation);
+        slot.page_count = static_cast<std::uint16_t>(page_count);
+        slot.in_flight = true;
+    }
+
+    template <class Form>
+    void put(Form const& request, std::size_t size, Io& io)
+    {
+        trace(
+            hypervisor(), Topic::ring, "request ", request.id & 0xffffffff, " operation ",
+            static_cast<unsigned>(request.operation), " sector ", request.sector_number);
+        ring_.put(request, size);
+        ++io.in_ring_;
+    }
+
+    /// @return the request that it answers a part of, if anybody still waits for it
+    Result<Io*> accept(Response const& response)
     {
         std::uint64_t const index = response.id & 0xffffffff;
         if (index >= capacity())
             return Failure{Errc::protocol};
         Slot& slot = slots_[index];
         trace(
-            grants_->hypervisor(), Topic::ring, "response slot ", index, " status ",
+            hypervisor(), Topic::ring, "response ", index, " status ",
             static_cast<std::uint16_t>(response.status));
-        if (!slot.in_flight || slot.id != response.id || slot.operation != response.operation)
+        // Linux's backend answers an indirect request under the operation inside it.
+        bool const fits = response.operation == slot.operation ||
+                          (slot.frame && response.operation == BLKIF_OP_INDIRECT);
+        if (!slot.in_flight || slot.id != response.id || !fits)
             return Failure{Errc::protocol};
         slot.in_flight = false;
-        revoke_pages(slot);
+        Io* const io = std::exchange(slot.io, nullptr);
+        if (io)
+            note(*io, slot, outcome_of(response.status));
+        release_pages(slot);
         slot.next_free = std::exchange(first_free_, static_cast<std::uint16_t>(index));
-        if (Io* const io = std::exchange(slot.io, nullptr))
-            complete(*io, outcome_of(response.status));
-        return {};
+        return io;
     }
 
-    static void complete(Io& io, Result<> outcome)
+    /// Keeps what came out of a part. What the backend turns out not to do in one form is asked
+    /// for in another.
+    void note(Io& io, Slot const& slot, Result<> outcome)
     {
-        io.in_flight_ = false;
-        io.on_complete(io, outcome);
+        if (outcome) [[likely]]
+            return;
+        if (outcome.error() == Errc::unsupported &&
+            features_->demote(io.operation, slot.operation, slot.frame != nullptr))
+            io.must_repeat_ = true;
+        else if (io.outcome_)
+            io.outcome_ = outcome;
     }
 
-    grant::Table<H>* grants_;
-    BufferPool<H>* pool_;
+    void release_pages(Slot& slot)
+    {
+        IndirectFrame* const frame = std::exchange(slot.frame, nullptr);
+        std::span<PageIndex const> all = slot.pages;
+        if (frame)
+            all = frame->pages;
+        std::size_t const count = std::exchange(slot.page_count, std::uint16_t{0});
+        Segments<H>::release(*grants_, all.first(count), slot.access);
+        if (frame)
+            frames_->put(*frame);
+    }
+
+    PageGrants<H>* grants_;
+    IndirectFrames<H>* frames_;
+    Features* features_;
     Ring ring_;
     std::unique_ptr<Slot[]> slots_;
-    Domain backend_;
+    std::uint32_t generation_ = 0;
     std::uint16_t handle_;
     std::uint16_t first_free_ = 0;
-    std::uint32_t generation_ = 0;
 };
 
 } // namespace lodger::blkfront

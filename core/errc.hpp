@@ -35,6 +35,7 @@ enum class Errc : std::uint8_t {
     protocol,     ///< the peer broke the protocol; it is not trusted any further
     disconnected, ///< the peer has closed, died or gone
     no_device,    ///< there is no such device
+    quarantined,  ///< another domain has not let go of this memory, so it is of no use any more
     unknown,      ///< an error code that this library has no name for
 };
 
@@ -65,6 +66,7 @@ constexpr std::string_view describe(Errc error)
     case Errc::protocol: return "the other end broke the protocol";
     case Errc::disconnected: return "the other end is gone";
     case Errc::no_device: return "no such device";
+    case Errc::quarantined: return "the other end has not let go of the memory";
     case Errc::unknown: return "unknown error";
     }
     return "unknown error";

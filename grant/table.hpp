@@ -4,8 +4,25 @@
 #include <lodger/grant/abi.hpp>
 
 #include <limits>
+#include <utility>
 
 namespace lodger::grant {
+
+/// Somebody who found the table empty, and is told, once, when there may be an entry again.
+class Shortage {
+public:
+    explicit Shortage(Listener listener) : listener_{listener} {}
+    Shortage(Shortage const&) = delete;
+    Shortage& operator=(Shortage const&) = delete;
+
+private:
+    template <Hypervisor H>
+    friend class Table;
+
+    Listener listener_;
+    Shortage* next_ = nullptr;
+    bool is_waiting_ = false;
+};
 
 /// The domain's grant table: hands out entries, last used first, and takes them back.
 ///
@@ -70,10 +87,33 @@ public:
             if (Memory::compare_exchange(entry.flags, flags, 0)) {
                 put_free(ref.value);
                 --in_use_;
+                if (first_short_) [[unlikely]]
+                    tell_first();
                 return {};
             }
         }
         return Failure{Errc::busy};
+    }
+
+    /// Has `shortage` told when an entry becomes free; first come, first told.
+    void await_entry(Shortage& shortage)
+    {
+        if (std::exchange(shortage.is_waiting_, true))
+            return;
+        shortage.next_ = nullptr;
+        Shortage** link = &first_short_;
+        while (*link)
+            link = &(*link)->next_;
+        *link = &shortage;
+    }
+    void forget(Shortage& shortage)
+    {
+        Shortage** link = &first_short_;
+        while (*link && *link != &shortage)
+            link = &(*link)->next_;
+        if (*link)
+            *link = shortage.next_;
+        shortage.is_waiting_ = false;
     }
 
     /// Whether the other domain has the page mapped at this moment.
@@ -99,6 +139,14 @@ private:
         free_ = ref;
     }
 
+    void tell_first()
+    {
+        Shortage& shortage = *first_short_;
+        first_short_ = shortage.next_;
+        shortage.is_waiting_ = false;
+        shortage.listener_.call(shortage.listener_.object);
+    }
+
     Result<> grow()
     {
         std::size_t const had = entries_.size();
@@ -112,6 +160,7 @@ private:
     H& hypervisor_;
     std::span<GrantEntry> entries_;
     std::uint32_t free_ = none;
+    Shortage* first_short_ = nullptr;
     std::size_t in_use_ = 0;
     std::size_t quarantined_ = 0;
 };

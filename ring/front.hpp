@@ -32,7 +32,7 @@ public:
           slots_{pages.data() + sizeof(SharedHeader)},
           mask_{slot_count(pages.size(), slot_size) - 1}
     {
-        std::memset(pages.data(), 0, sizeof(SharedHeader));
+        std::memset(pages.data(), 0, pages.size());
         Memory::store_relaxed(header_->req_event, 1);
         Memory::store_release(header_->rsp_event, 1);
     }
@@ -44,10 +44,17 @@ public:
     RING_IDX free() const { return capacity() - in_flight(); }
 
     /// Puts a request into the next slot, unseen by the peer until `publish()`.
-    void put(Request const& request)
+    void put(Request const& request) { put(request, sizeof request); }
+
+    /// Puts a request of another form that shares the slot, or the part of one that means
+    /// something; what the slot held behind it stays there.
+    /// @param size bytes, at most a slot's
+    template <class Form>
+        requires std::is_trivially_copyable_v<Form>
+    void put(Form const& request, std::size_t size = sizeof(Form))
     {
-        assert(free() > 0);
-        Memory::copy_out(slot(req_prod_), &request, sizeof request);
+        assert(free() > 0 && size <= slot_size);
+        Memory::copy_out(slot(req_prod_), &request, size);
         ++req_prod_;
     }
 

@@ -127,6 +127,7 @@ void Scheduler::sleep()
         auto const at = first_sleeper_->deadline_.at.time_since_epoch().count();
         poll.timeout = at > 0 ? static_cast<std::uint64_t>(at) : 1;
     }
+    ++sleeps_;
     if (arch::sched_op(SCHEDOP_poll, &poll) != 0)
         panic("SCHEDOP_poll refuses a port that is listened to");
 }

@@ -26,6 +26,8 @@ public:
 
     Result<void> wait(WaitQueue& queue, Deadline deadline);
     void wake(WaitQueue& queue);
+    /// How often the guest has slept in Xen, since there was nothing to do.
+    std::uint64_t sleeps() const { return sleeps_; }
     /// Lets the other runnable threads run first.
     void yield();
 
@@ -52,6 +54,7 @@ private:
     Thread** last_runnable_ = &first_runnable_;
     Thread* first_sleeper_ = nullptr; ///< by deadline
     Thread* leaving_ = nullptr;       ///< detached and at its end
+    std::uint64_t sleeps_ = 0;
     bool in_listener_ = false;
     Ports ports_;
 };

@@ -143,6 +143,9 @@ public:
         return {};
     }
 
+    /// Has everybody who waits here look again at what they wait for.
+    void wake() { hypervisor_.wake(changed_); }
+
     /// Moves bytes both ways until neither ring has anything to do.
     void pump()
     {

@@ -93,6 +93,7 @@ constexpr Errc errc_of_error(std::string_view name)
         Entry{"EISCONN", Errc::exists},
         Entry{"E2BIG", Errc::too_large},
         Entry{"EPERM", Errc::denied},
+        Entry{"EQUOTA", Errc::quota}, // oxenstored's (tools/ocaml/xenstored/process.ml)
     };
     auto const* const entry = std::ranges::find(table, name, &Entry::name);
     return entry == table.end() ? Errc::unknown : entry->error;
@@ -102,6 +103,7 @@ constexpr Errc errc_of_error(std::string_view name)
 /// A path that does not start with a slash is relative to the domain's own (`/local/domain/N`).
 class Path {
 public:
+    constexpr Path() = default;
     constexpr Path(std::string_view whole) : directory_{whole} {}
     constexpr Path(char const* whole) : directory_{whole} {}
     constexpr Path(std::string_view directory, std::string_view key)

@@ -24,8 +24,10 @@ concept FrontendDriver = requires(D& driver, State state, D::Link& link) {
     { driver.publish(state) } -> std::same_as<Result<>>;
     { driver.offer_link() } -> std::same_as<Result<typename D::Link>>;
     { driver.read_details(link) } -> std::same_as<Result<typename D::Details>>;
-    /// The link is of no use from now on: whatever waits on it ends with an error.
-    { driver.fail_link(link) } -> std::same_as<void>;
+    /// The link is of no use from now on, though the backend may still use it.
+    { driver.lose_link(link) } -> std::same_as<void>;
+    /// Whether the backend has none of our memory any more, so that the link can end.
+    { driver.is_let_go(link) } -> std::same_as<bool>;
 };
 
 /// The frontend's side of the XenBus handshake as a value: it is told what the other end says, and
@@ -105,6 +107,18 @@ public:
         return {};
     }
 
+    /// Begins anew, with nothing shared, when our `state` key says `own`: the toolstack makes it
+    /// Initialising, and what a connection before us has left is made so.
+    Result<> restart(State own)
+    {
+        if (own == State::initialising) {
+            phase_ = Initialising{};
+            return {};
+        }
+        phase_ = Closed{};
+        return enter<Initialising>(*in<Closed>());
+    }
+
     /// Begins the orderly end: Closing from wherever we are, and the rest follows from the other
     /// end's answers.
     Result<> close()
@@ -126,14 +140,36 @@ public:
         return {};
     }
 
+    /// Leaves without a word, for when the other end is not there to hear it; the link ends when
+    /// nobody uses it any more.
+    void leave()
+    {
+        if (auto* const connected = in<Connected>())
+            driver_.lose_link(connected->link);
+        std::visit(
+            [this](auto& phase) {
+                if constexpr (requires { Link{std::move(phase.link)}; })
+                    phase_ = Closed{Link{std::move(phase.link)}};
+            },
+            phase_);
+        let_go();
+    }
+
+    /// Ends the link if nobody uses it any more.
+    void let_go()
+    {
+        auto* const phase = in<Closed>();
+        if (phase && phase->link && driver_.is_let_go(*phase->link))
+            phase->link.reset();
+    }
+
     /// Gives up the link although the other end may still use it, and says nothing more: for when
     /// it does not answer, or XenStore does not. What it has mapped is quarantined.
     void release()
     {
-        if (auto* const phase = in<Connected>())
-            driver_.fail_link(phase->link);
-        if (!in<Initialising>())
-            phase_ = Closed{};
+        leave();
+        if (auto* const phase = in<Closed>())
+            phase->link.reset();
     }
 
     /// The one door between phases: only along an edge of the table. The state is published first;
@@ -175,7 +211,9 @@ private:
 
     Result<> on(Connected& phase, Peer peer)
     {
-        return is_leaving(peer) ? begin_closing(phase) : Result<>{};
+        // A backend that prepares has begun anew: it knows nothing of our ring.
+        bool const restarted = peer == State::initialising || peer == State::init_wait;
+        return is_leaving(peer) || restarted ? begin_closing(phase) : Result<>{};
     }
 
     Result<> on(Closing& phase, Peer peer)
@@ -185,22 +223,41 @@ private:
         return enter<Closed>(phase, std::move(phase.link));
     }
 
-    Result<> on(Closed& phase, Peer peer)
+    Result<> on(Closed&, Peer peer)
     {
         if (!peer || *peer == State::closed)
-            phase.link.reset();
+            let_go();
         return {};
     }
 
     template <class From>
     Result<> begin_closing(From& phase)
     {
-        driver_.fail_link(phase.link);
+        if constexpr (std::is_same_v<From, Connected>)
+            driver_.lose_link(phase.link);
         return enter<Closing>(phase, std::move(phase.link));
     }
 
     Driver& driver_;
     Phase phase_;
 };
+
+/// What the frontend waits for, in words.
+template <FrontendDriver Driver>
+std::string_view waiting_for(Frontend<Driver> const& frontend)
+{
+    switch (frontend.state()) {
+    case State::initialising: return "the backend to be ready (InitWait)";
+    case State::initialised: return "the backend to connect (Connected)";
+    case State::closing: return "the backend to close (Closing)";
+    case State::closed: return frontend.is_released() ? "" : "the backend to let go (Closed)";
+    case State::unknown:
+    case State::init_wait:
+    case State::connected:
+    case State::reconfiguring:
+    case State::reconfigured: return "";
+    }
+    return "";
+}
 
 } // namespace lodger::xenbus

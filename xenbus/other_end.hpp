@@ -5,73 +5,113 @@
 
 namespace lodger::xenbus {
 
-/// The other end of a device as XenStore shows it: watched first, then read, so that no change is
-/// missed, and several changes may be seen as one. Owns the watch.
+/// What XenStore shows of a device at one time.
+struct Sight {
+    Peer peer;
+    /// Our own directory is still the one that we know: it names the same other end and holds the
+    /// state that we published. If not, the toolstack has removed the device, or made another one
+    /// in its place, to which our ring means nothing.
+    bool is_ours = false;
+};
+
+/// The other end of a device, and our own directory, as XenStore shows them: watched first, then
+/// read, so that no change is missed, and several changes may be seen as one. Owns the watches.
 template <Hypervisor H>
 class OtherEnd {
 public:
     static Result<OtherEnd> watch(store::Client<H>& store, Node const& node, Deadline deadline)
     {
-        return OtherEnd{
-            store, node, LODGER_TRY(store.watch({node.other_end.view(), "state"}, deadline))};
+        auto own = LODGER_TRY(store.watch(node.path.view(), deadline));
+        auto other = LODGER_TRY(store.watch({node.other_end.view(), "state"}, deadline));
+        return OtherEnd{store, node, std::move(own), std::move(other)};
     }
 
     /// What it said when it was last looked at.
     Peer last() const { return last_; }
 
-    /// Whether it may have said something new since.
-    bool has_news() const { return watch_.has_event(); }
+    /// Whether there may be something new since.
+    bool has_news() const { return own_.has_event() || other_.has_event(); }
+
+    /// Whether the other end may have said something new since, be it the same again.
+    bool has_spoken() const { return other_.has_event(); }
 
     /// Reads what it says now.
-    Result<Peer> look(Deadline deadline)
+    /// @param own the state that we published last
+    Result<Sight> look(State own, Deadline deadline)
     {
-        Peer const before = last_;
-        LODGER_TRY(read_state(deadline));
-        if (last_ != before)
+        own_.discard_events();
+        other_.discard_events();
+        std::array<char, longest_path> backend;
+        std::array<char, 16> id;
+        std::array<char, 16> own_state;
+        std::array<char, 16> other_state;
+        auto operations = store_->operations();
+        store::Batch<H> batch{store_->connection()};
+        std::string_view const path = node_.path;
+        LODGER_TRY(operations.begin_read(batch, {path, "backend"}, backend, deadline));
+        LODGER_TRY(operations.begin_read(batch, {path, "backend-id"}, id, deadline));
+        LODGER_TRY(operations.begin_read(batch, {path, "state"}, own_state, deadline));
+        LODGER_TRY(
+            operations.begin_read(batch, {node_.other_end.view(), "state"}, other_state, deadline));
+        Sight sight;
+        sight.is_ours = LODGER_TRY(says(batch.finish(deadline), node_.other_end));
+        auto const domain = store::Codec<Domain>::format(node_.other_domain);
+        sight.is_ours &= LODGER_TRY(says(batch.finish(deadline), domain));
+        sight.is_ours &= LODGER_TRY(says(batch.finish(deadline), text_of(own)));
+        sight.peer = LODGER_TRY(peer_of(batch.finish(deadline)));
+        if (sight.peer != last_)
             trace(
-                store_->hypervisor(), Topic::xenbus, path_.view(), " is ",
-                last_ ? name(*last_) : "not there");
-        return last_;
+                store_->hypervisor(), Topic::xenbus, node_.other_end.view(), " is ",
+                sight.peer ? name(*sight.peer) : "not there");
+        last_ = sight.peer;
+        return sight;
     }
 
-    /// Waits until it may have said something new.
-    Result<> wait(Deadline deadline) { return watch_.wait(deadline); }
-
-private:
-    Result<> read_state(Deadline deadline)
+    /// Waits until there may be something new.
+    Result<> wait(Deadline deadline)
     {
-        std::array<char, 64> buffer;
-        auto const text = store_->read({path_, "state"}, buffer, deadline);
-        if (text)
-            last_ = state_of(*text);
-        else if (text.error() == Errc::not_found || text.error() == Errc::denied)
-            last_ = std::nullopt; // A path is as unreadable as what is left above it.
-        else if (text.error() == Errc::too_large)
-            last_ = State::unknown;
-        else
-            return Failure{text.error()};
+        while (!has_news())
+            LODGER_TRY(store_->connection().wait(deadline));
         return {};
     }
 
-    OtherEnd(store::Client<H>& store, Node const& node, store::Watch<H> watch)
+private:
+    OtherEnd(store::Client<H>& store, Node const& node, store::Watch<H> own, store::Watch<H> other)
         : store_{&store},
-          path_{node.other_end},
-          watch_{std::move(watch)}
+          node_{node},
+          own_{std::move(own)},
+          other_{std::move(other)}
     {
     }
 
-    store::Client<H>* store_;
-    NodePath path_;
-    store::Watch<H> watch_;
-    Peer last_;
-};
+    /// Whether an error says something of the key and not of XenStore. A path is as unreadable as
+    /// what is left above it.
+    static bool is_about_key(Errc error)
+    {
+        return error == Errc::not_found || error == Errc::denied || error == Errc::too_large;
+    }
 
-/// What a device is at a given time: the answer to "why does my disk not appear".
-struct Status {
-    Node const& node;
-    State own;
-    Peer other;
-    std::string_view waiting_for; ///< empty when nothing is
+    static Result<bool> says(Result<std::string_view> const& value, std::string_view expected)
+    {
+        if (!value && !is_about_key(value.error()))
+            return Failure{value.error()};
+        return value && *value == expected;
+    }
+
+    static Result<Peer> peer_of(Result<std::string_view> const& value)
+    {
+        if (value)
+            return Peer{state_of(*value)};
+        if (!is_about_key(value.error()))
+            return Failure{value.error()};
+        return value.error() == Errc::too_large ? Peer{State::unknown} : Peer{};
+    }
+
+    store::Client<H>* store_;
+    Node node_;
+    store::Watch<H> own_;
+    store::Watch<H> other_;
+    Peer last_;
 };
 
 } // namespace lodger::xenbus

@@ -16,6 +16,15 @@ constexpr std::uint64_t scaled(std::uint64_t ticks, std::int8_t shift, std::uint
     return static_cast<std::uint64_t>(static_cast<unsigned __int128>(ticks) * multiplier >> 32);
 }
 
+/// Counts of the time stamp counter from a stamp on. Where Xen emulates the counter, it begins at 0
+/// when the domain is made, and a stamp from before that has wrapped (xen/arch/x86/time.c,
+/// gtime_to_gtsc). Another CPU's counter may lag behind the one that took the stamp: then none.
+constexpr std::uint64_t ticks_between(std::uint64_t stamp, std::uint64_t now)
+{
+    auto const ticks = static_cast<std::int64_t>(now - stamp);
+    return ticks > 0 ? static_cast<std::uint64_t>(ticks) : 0;
+}
+
 /// Xen's system time, from the values that Xen keeps in the shared page. An odd version, or
 /// another one after reading than before, means that Xen was changing them.
 inline Instant system_time(vcpu_time_info_t const& shared)
@@ -27,8 +36,7 @@ inline Instant system_time(vcpu_time_info_t const& shared)
         std::uint64_t const now = time_stamp();
         if ((version & 1) != 0 || SharedMemory::load_relaxed(shared.version) != version)
             continue;
-        // Another CPU's counter may lag behind the one that took the stamp.
-        std::uint64_t const ticks = now > copy.tsc_timestamp ? now - copy.tsc_timestamp : 0;
+        std::uint64_t const ticks = ticks_between(copy.tsc_timestamp, now);
         std::uint64_t const since = scaled(ticks, copy.tsc_shift, copy.tsc_to_system_mul);
         return Instant{Duration{static_cast<Duration::rep>(copy.system_time + since)}};
     }

@@ -1,4 +1,4 @@
-#include <lodger/store/client.hpp>
+#include "reads.hpp"
 #include <lodger/tests/xenstored/host_domain.hpp>
 
 #include <algorithm>
@@ -16,8 +16,6 @@ extern "C" {
 
 namespace lodger::bench {
 namespace {
-
-using Client = store::Client<host::HostDomain>;
 
 constexpr int rounds = 15;
 constexpr std::size_t reads_per_round = 4000;
@@ -56,16 +54,11 @@ public:
             ++waits_;
             machine_.sleep(deadline);
         };
-        for (int i = 0; i < 100; ++i) {
-            names_.push_back("/local/domain/5/data/key-" + std::to_string(i));
-            machine_.daemon().write(names_.back(), std::to_string(51712 + i));
-        }
-        for (std::string const& name : names_)
-            paths_.emplace_back(std::string_view{name});
+        for (std::size_t i = 0; i < Reads<host::HostDomain>::most_keys; ++i)
+            machine_.daemon().write(reads_.name(i), reads_.value(i));
         setenv("XENSTORED_PATH", (machine_.folder() + "/socket").c_str(), 1);
         theirs_ = xs_open(0);
-        if (!theirs_ || !client_.start())
-            throw std::runtime_error{"cannot connect to xenstored"};
+        must(theirs_ && client_.start());
     }
     Bench(Bench const&) = delete;
     Bench& operator=(Bench const&) = delete;
@@ -76,8 +69,8 @@ public:
         Row row{.keys = keys, .theirs = {}, .one_by_one = {}, .pipelined = {}};
         for (int round = 0; round < rounds; ++round) {
             run(row.theirs, keys, [&] { read_with_libxenstore(keys); });
-            run(row.one_by_one, keys, [&] { read_one_by_one(keys); });
-            run(row.pipelined, keys, [&] { read_pipelined(keys); });
+            run(row.one_by_one, keys, [&] { must(reads_.one_by_one(keys).has_value()); });
+            run(row.pipelined, keys, [&] { must(reads_.pipelined(keys).has_value()); });
         }
         return row;
     }
@@ -102,46 +95,24 @@ private:
     {
         for (std::size_t i = 0; i < keys; ++i) {
             unsigned size;
-            void* const value = xs_read(theirs_, XBT_NULL, names_[i].c_str(), &size);
+            void* const value = xs_read(theirs_, XBT_NULL, reads_.name(i).c_str(), &size);
             must(value && size == 5);
             std::free(value);
             ++waits_; // it writes, then blocks in read
         }
     }
 
-    void read_one_by_one(std::size_t keys)
-    {
-        std::array<char, 64> buffer;
-        for (std::size_t i = 0; i < keys; ++i) {
-            auto const value = client_.read(paths_[i], buffer);
-            must(value && value->size() == 5);
-        }
-    }
-
-    void read_pipelined(std::size_t keys)
-    {
-        must(client_
-                 .read_each(
-                     std::span{paths_}.first(keys), client_.patience(),
-                     [](std::size_t, auto const& value) -> Result<> {
-                         must(value && value->size() == 5);
-                         return {};
-                     })
-                 .has_value());
-    }
-
     static void must(bool holds)
     {
         if (!holds)
-            throw std::runtime_error{"a read failed"};
+            throw std::runtime_error{"xenstored does not do as it should"};
     }
 
     host::Machine machine_;
     host::HostDomain& guest_ = machine_.add_domain(Domain{5});
-    Client client_{guest_, guest_.store_page(), guest_.store_port()};
+    store::Client<host::HostDomain> client_{guest_, guest_.store_page(), guest_.store_port()};
+    Reads<host::HostDomain> reads_{client_, "/local/domain/5/data"};
     xs_handle* theirs_ = nullptr;
-    std::vector<std::string> names_;
-    std::vector<store::Path> paths_;
     std::size_t waits_ = 0;
 };
 

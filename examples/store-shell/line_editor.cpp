@@ -45,6 +45,11 @@ std::string LineEditor::type_control(char key)
         line_.clear();
         complete_line_ = true;
         return "^C\n";
+    case 0x04: // Ctrl-D: the end, where there is nothing else it could end
+        if (!line_.empty())
+            return "";
+        line_ = "exit";
+        return line_ + finish();
     case 0x0b: // Ctrl-K
         line_.resize(cursor_);
         return redraw();

@@ -11,7 +11,8 @@ namespace examples {
 /// A line being typed, edited and completed, with the lines before it: from a person's keys, as a
 /// terminal sends them, to what the terminal has to show. Touches no console itself.
 ///
-/// Keys: arrows, Home and End, Ctrl-A and Ctrl-E, Backspace, Delete, Ctrl-U, Ctrl-K, Ctrl-C, Tab.
+/// Keys: arrows, Home and End, Ctrl-A and Ctrl-E, Backspace, Delete, Ctrl-U, Ctrl-K, Ctrl-C, Tab;
+/// Ctrl-D on an empty line is the command `exit`.
 class LineEditor {
 public:
     /// What could stand for the last word of a line, whole words.

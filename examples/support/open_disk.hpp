@@ -93,15 +93,14 @@ inline void print_disk(BlockDevice const& device)
         "  medium    %s%s%s, physical sectors of %" PRIu32 " bytes\n",
         disk.is_read_only ? "read-only" : "read-write", disk.is_removable ? ", removable" : "",
         disk.is_cdrom ? ", CD-ROM" : "", disk.physical_sector_size);
+    blkfront::Features const& features = *device.features();
     std::printf(
-        "  in use    %zu requests of up to %zu segments\n", device.depth(),
-        blkfront::most_segments);
-    std::printf(
-        "  on offer  %s%s%s%sindirect segments %" PRIu64 ", ring pages %" PRIu64 ", queues %" PRIu64
-        "\n",
-        disk.flush ? "flush, " : "", disk.barrier ? "barrier, " : "",
-        disk.discard ? "discard, " : "", disk.persistent_grants ? "persistent grants, " : "",
-        disk.indirect_segments, std::uint64_t{1} << disk.ring_page_order, disk.queues);
+        "  in use    %zu requests of up to %zu KiB in %zu ring%s of %zu page%s%s%s%s%s%s\n",
+        device.depth(), features.most_segments * page_size / 1024, features.queues,
+        features.queues == 1 ? "" : "s", features.ring_pages, features.ring_pages == 1 ? "" : "s",
+        features.persistent_grants ? ", persistent grants" : "", features.flush ? ", flush" : "",
+        features.barrier ? ", barrier" : "", features.discard ? ", discard" : "",
+        features.secure_discard ? ", secure discard" : "");
 }
 
 } // namespace examples

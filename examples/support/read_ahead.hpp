@@ -55,7 +55,7 @@ private:
     };
 
     static constexpr std::size_t most = 32;
-    static constexpr std::size_t part_size = blkfront::most_segments * page_size;
+    static constexpr std::size_t part_size = blkfront::most_direct_segments * page_size;
 
     /// Keeps the ring full. The part returned last is free again only now, at the next call.
     Result<> submit()
@@ -65,14 +65,12 @@ private:
             std::size_t const size = std::min<std::uint64_t>(part_size, end_ - offset_);
             static_cast<blkfront::Io&>(part) = blkfront::Io{
                 blkfront::Operation::read, offset_, part.buffer->bytes().first(size), &complete};
-            auto const submitted = device_.submit(part);
-            if (!submitted && submitted.error() == Errc::busy && submitted_ > taken_)
-                break;
-            LODGER_TRY(submitted);
+            LODGER_TRY(device_.submit(part));
             offset_ += size;
             ++submitted_;
         }
-        return device_.publish();
+        device_.publish();
+        return {};
     }
 
     Result<> wait_until(Part const& part)

@@ -9,6 +9,7 @@ from typing import Callable
 from machine import places
 from machine.errors import MachineError
 from machine.machine import Machine
+from machine.packages import USUAL_XEN, Packages
 from rig import Rig
 
 LOGS = places.BUILD / "boot"
@@ -26,11 +27,32 @@ def expect(condition, what):
 
 
 @dataclass(frozen=True)
+class Needs:
+    """The machine a case runs on: at least so much memory (by default enough for dom0 and a guest
+    of a few hundred MiB), and exactly this Xen and this XenStore daemon."""
+
+    mebibytes: int = 1280
+    xen: str = USUAL_XEN
+    xenstored: str = "xenstored"
+
+    def start(self):
+        return Machine(self.mebibytes, Packages(self.xen), xenstored=self.xenstored)
+
+    def are_met_by(self, machine):
+        enough = machine.memory >= self.mebibytes
+        same = (machine.packages.xen, machine.xenstored) == (self.xen, self.xenstored)
+        return machine.qemu.running and enough and same
+
+    def __str__(self):
+        return f"Xen {self.xen} with {self.xenstored}"
+
+
+@dataclass(frozen=True)
 class Case:
     name: str
     mode: str
     function: Callable
-    machine_memory: int
+    needs: Needs
 
     def matches(self, pattern, mode):
         """A pattern is part of a name, or has wildcards for all of it."""
@@ -38,18 +60,14 @@ class Case:
         return by_name and mode in (None, self.mode)
 
 
-# Enough for dom0 and a guest of a few hundred MiB.
-MACHINE_MEBIBYTES = 1280
-
-
-def case(name, modes=("pv", "pvh"), machine_memory=MACHINE_MEBIBYTES):
+def case(name, modes=("pv", "pvh"), needs=Needs()):
     """Registers a function as a case, once a mode; it is given a `Rig`.
 
-    A case for a large guest asks for a machine with more memory, in MiB.
+    Cases in a row that need the same machine share it; another one takes seconds to start.
     """
 
     def register(function):
-        CASES.extend(Case(name, mode, function, machine_memory) for mode in modes)
+        CASES.extend(Case(name, mode, function, needs) for mode in modes)
         return function
 
     return register
@@ -74,7 +92,7 @@ class Runner:
     def _run_one(self, case):
         log = LOGS / f"{case.name}-{case.mode}.log"
         log.unlink(missing_ok=True)
-        machine = self._running_machine(case.machine_memory)
+        machine = self._running_machine(case.needs)
         rig = Rig(machine, case, log)
         started = time.monotonic()
         reason = self._reason_of_failure(case, rig)
@@ -101,12 +119,12 @@ class Runner:
             return f"the case itself fails: {error!r}\n{traceback.format_exc()}"
         return None
 
-    def _running_machine(self, memory):
-        if self._machine and not (self._machine.qemu.running and self._machine.memory >= memory):
+    def _running_machine(self, needs):
+        if self._machine and not needs.are_met_by(self._machine):
             self._stop()
         if not self._machine:
-            self._machine = Machine(memory)
-            print(f"Xen and dom0 are up after {self._machine.start_seconds:.1f} s", flush=True)
+            self._machine = needs.start()
+            print(f"{needs} is up after {self._machine.start_seconds:.1f} s", flush=True)
         return self._machine
 
     def _stop(self):

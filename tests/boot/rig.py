@@ -74,7 +74,7 @@ class Rig:
             self._finished.pop().destroy()
 
     def finish(self, guest, seconds=GUEST_SECONDS):
-        """Runs a paused guest to its end."""
+        """Runs a guest, paused or already running, to its end."""
         end = guest.run(seconds, self.log)
         self._finished.append(guest)
         verdict = judge(end.console, end.reason)

@@ -63,8 +63,6 @@ TEST_CASE("a backend that says nothing has an empty, plain disk")
     REQUIRE(disk.sector_size == 512);
     REQUIRE(disk.physical_sector_size == 512);
     REQUIRE_FALSE(disk.is_read_only);
-    REQUIRE_FALSE(disk.flush);
-    REQUIRE_FALSE(disk.persistent_grants);
 }
 
 TEST_CASE("the bits of info say what kind of medium it is")

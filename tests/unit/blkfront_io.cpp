@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 using namespace lodger;
+using blkfront::Operation;
 using blkfront::outcome_of;
 
 TEST_CASE("all sixteen bits of a status count")
@@ -16,6 +17,10 @@ TEST_CASE("all sixteen bits of a status count")
 
 TEST_CASE("a read is a read and a write is a write on the wire")
 {
-    REQUIRE(static_cast<int>(blkfront::Operation::read) == BLKIF_OP_READ);
-    REQUIRE(static_cast<int>(blkfront::Operation::write) == BLKIF_OP_WRITE);
+    REQUIRE(wire_operation(Operation::read) == BLKIF_OP_READ);
+    REQUIRE(wire_operation(Operation::write) == BLKIF_OP_WRITE);
+    REQUIRE(wire_operation(Operation::barrier) == BLKIF_OP_WRITE_BARRIER);
+    REQUIRE(wire_operation(Operation::flush) == BLKIF_OP_FLUSH_DISKCACHE);
+    REQUIRE(wire_operation(Operation::discard) == BLKIF_OP_DISCARD);
+    REQUIRE(wire_operation(Operation::secure_discard) == BLKIF_OP_DISCARD);
 }

@@ -16,6 +16,7 @@ TEST_CASE("every error string of XenStore has a meaning, and others are unknown"
     REQUIRE(store::errc_of_error("ENOENT") == Errc::not_found);
     REQUIRE(store::errc_of_error("EACCES") == Errc::denied);
     REQUIRE(store::errc_of_error("ENOSPC") == Errc::quota);
+    REQUIRE(store::errc_of_error("EQUOTA") == Errc::quota);
     for (char const* const name : {"", "EWHATEVER", "ENOENTX", "enoent"})
         CHECK(store::errc_of_error(name) == Errc::unknown);
 }

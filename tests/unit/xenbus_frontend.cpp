@@ -36,6 +36,7 @@ struct Driver {
     std::vector<State> published{};
     int links = 0;
     int failures = 0;
+    bool let_go = true;
     std::optional<Errc> publish_error{};
     std::optional<Errc> offer_error{};
     std::optional<Errc> read_error{};
@@ -59,12 +60,13 @@ struct Driver {
             return Failure{*read_error};
         return Details{};
     }
-    void fail_link(Link& link)
+    void lose_link(Link& link)
     {
         REQUIRE_FALSE(link.failed);
         link.failed = true;
         ++failures;
     }
+    bool is_let_go(Link const&) const { return let_go; }
 };
 
 using Frontend = xenbus::Frontend<Driver>;
@@ -155,13 +157,66 @@ TEST_CASE("an other end that leaves while we are connected is followed down to C
 TEST_CASE("states that mean nothing to us while we are connected change nothing")
 {
     for (Peer const peer :
-         {Peer{State::unknown}, Peer{State::initialising}, Peer{State::init_wait},
-          Peer{State::initialised}, Peer{State::connected}, Peer{State::reconfiguring},
-          Peer{State::reconfigured}}) {
+         {Peer{State::unknown}, Peer{State::initialised}, Peer{State::connected},
+          Peer{State::reconfiguring}, Peer{State::reconfigured}}) {
         Connecting c;
         c.connect();
         REQUIRE(c.hear(peer));
         REQUIRE(c.frontend.state() == State::connected);
+    }
+}
+
+TEST_CASE("an other end that has begun anew is no longer the one that we are connected to")
+{
+    for (State const state : {State::initialising, State::init_wait}) {
+        Connecting c;
+        c.connect();
+        REQUIRE(c.hear(state));
+        REQUIRE(c.driver.failures == 1);
+        REQUIRE(c.frontend.state() == State::closing);
+    }
+}
+
+TEST_CASE("a link outlives Closed for as long as the other end has our memory")
+{
+    Connecting c;
+    c.connect();
+    c.driver.let_go = false;
+    REQUIRE(c.hear(Peer{}));
+    REQUIRE(c.frontend.state() == State::closed);
+    REQUIRE(c.driver.links == 1);
+    c.driver.let_go = true;
+    c.frontend.let_go();
+    REQUIRE(c.frontend.is_released());
+    REQUIRE(c.driver.links == 0);
+}
+
+TEST_CASE("leaving without a word publishes nothing, and keeps what is in use")
+{
+    for (bool const let_go : {true, false}) {
+        Connecting c;
+        c.connect();
+        c.driver.let_go = let_go;
+        c.frontend.leave();
+        REQUIRE(c.driver.published == States{State::initialised, State::connected});
+        REQUIRE(c.driver.failures == 1);
+        REQUIRE(c.frontend.is_released() == let_go);
+        c.frontend.release();
+        REQUIRE(c.driver.links == 0);
+    }
+}
+
+TEST_CASE("a closed frontend begins anew, and says so unless the toolstack has")
+{
+    for (State const own : {State::initialising, State::closed}) {
+        Connecting c;
+        c.connect();
+        REQUIRE(c.frontend.close());
+        REQUIRE(c.hear(State::closed));
+        c.driver.published.clear();
+        REQUIRE(c.frontend.restart(own));
+        REQUIRE(c.driver.published.size() == (own == State::closed ? 1 : 0));
+        c.connect();
     }
 }
 

@@ -142,7 +142,7 @@ void start_on(std::uint32_t requests, std::uint32_t replies, std::uint32_t error
 {
     Machine machine;
     Threads threads{machine};
-    HostDomain& guest = machine.add_domain(store_cases::guest_id);
+    HostDomain& guest = machine.add_domain(store_cases::usual_guest);
     store::Page& page = guest.store_page();
     std::ranges::fill(page.req, '\x5a');
     std::ranges::fill(page.rsp, '\xa5');

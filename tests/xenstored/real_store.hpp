@@ -9,10 +9,11 @@ namespace lodger::host {
 class RealStore {
 public:
     using Guest = HostDomain;
+    static constexpr int rounds = 1000;
 
     RealStore()
-        : guest_{machine_.add_domain(store_cases::guest_id)},
-          other_{machine_.add_domain(store_cases::other_id)}
+        : guest_{machine_.add_domain(store_cases::usual_guest)},
+          other_{machine_.add_domain(store_cases::usual_other)}
     {
         machine_.introduce(guest_);
         machine_.introduce(other_);
@@ -20,6 +21,10 @@ public:
 
     HostDomain& guest() { return guest_; }
     HostDomain& other() { return other_; }
+    Domain guest_id() const { return store_cases::usual_guest; }
+    Domain other_id() const { return store_cases::usual_other; }
+    store::Page& page(HostDomain& guest) { return guest.store_page(); }
+    Port port(HostDomain& guest) { return guest.store_port(); }
     Machine& machine() { return machine_; }
     Threads& threads() { return threads_; }
 
@@ -28,9 +33,14 @@ public:
         machine_.daemon().write(path, value);
     }
     void rm(std::string_view path) { machine_.daemon().rm(path); }
-    void permit(std::string_view path, std::string_view permissions)
+    void write_numbered(std::string const& path, int count, std::string_view value)
     {
-        machine_.daemon().permit(path, permissions);
+        for (int i = 0; i < count; ++i)
+            write(path + std::to_string(i), value);
+    }
+    void permit(std::string_view path, store::Permissions const& permissions)
+    {
+        machine_.daemon().permit(path, permissions.payload().value().view());
     }
     std::string read(std::string_view path)
     {

@@ -10,28 +10,35 @@ namespace lodger::sim {
 class SimStore {
 public:
     using Guest = Domain;
+    static constexpr int rounds = 1000;
 
     explicit SimStore(World& world)
         : world_{world},
-          guest_{world.add_domain(store_cases::guest_id.value)},
-          other_{world.add_domain(store_cases::other_id.value)}
+          guest_{world.add_domain(store_cases::usual_guest.value)},
+          other_{world.add_domain(store_cases::usual_other.value)}
     {
+        guest_.store_page().server_features = store::feature_watch_depth;
     }
 
     Domain& guest() { return guest_; }
     Domain& other() { return other_; }
+    lodger::Domain guest_id() const { return store_cases::usual_guest; }
+    lodger::Domain other_id() const { return store_cases::usual_other; }
+    store::Page& page(Domain& guest) { return guest.store_page(); }
+    Port port(Domain& guest) { return guest.store_port(); }
 
     void write(std::string_view path, std::string_view value) { world_.store().write(path, value); }
     void rm(std::string_view path) { world_.store().rm(path); }
-    void permit(std::string_view path, std::string_view permissions)
+    void write_numbered(std::string const& path, int count, std::string_view value)
+    {
+        for (int i = 0; i < count; ++i)
+            write(path + std::to_string(i), value);
+    }
+    void permit(std::string_view path, store::Permissions const& permissions)
     {
         std::vector<Permission> list;
-        while (!permissions.empty()) {
-            std::size_t const end = permissions.find('\0');
-            auto const domain = parse<std::uint16_t>(permissions.substr(1, end - 1));
-            list.push_back({permissions.front(), domain.value()});
-            permissions.remove_prefix(end + 1);
-        }
+        for (store::Permission const one : permissions.entries())
+            list.push_back({static_cast<char>(one.rights), one.domain.value});
         world_.store().permit(path, std::move(list));
     }
     std::string read(std::string_view path)

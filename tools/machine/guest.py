@@ -56,6 +56,7 @@ class Guest:
         self.settings = settings
         self.disks = []
         self.identifier = None
+        self._unpaused = None
         self.loaded_image = machine.share / "images" / settings.name
         self._console_path = machine.share / "console" / f"guest-{settings.name}.log"
         self._log_position = machine.xen_log_position()
@@ -113,7 +114,7 @@ class Guest:
 
         After `seconds` the guest counts as hanging.
         """
-        deadline = self._unpaused + seconds
+        deadline = self._unpaused + seconds * self.machine.patience
         self._shown = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         reason = None
@@ -128,7 +129,9 @@ class Guest:
         return End(reason, self.console(), ended - self._unpaused, log, registers)
 
     def run(self, seconds, show=lambda text: None):
-        self.unpause()
+        """Follows it to its end, from its start if it does not run yet."""
+        if self._unpaused is None:
+            self.unpause()
         return self.follow(seconds, show)
 
     def _show_news(self, show):

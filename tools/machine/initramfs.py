@@ -16,7 +16,7 @@ DOM0 = Path(__file__).parent / "dom0"
 # Programs from Xen's own folder and from the path; their libraries come along.
 XEN_PROGRAMS = (
     "xl", "libxl-save-helper", "xenstored", "oxenstored", "xenconsoled", "xenconsole",
-    "xen-init-dom0", "xenctx", "lsevtchn",
+    "xenstore-control", "xen-init-dom0", "xenctx", "lsevtchn",
 )  # fmt: skip
 PROGRAMS = ("usr/bin/xenstore",)
 XENSTORE_NAMES = ("chmod", "exists", "list", "ls", "read", "rm", "watch", "write")
@@ -58,7 +58,7 @@ def _contents(packages):
     archive.file("bin/busybox", busybox.read_bytes(), 0o755)
     archive.file("etc/xen/oxenstored.conf", packages.find("etc/xen/oxenstored.conf").read_bytes())
     _add_xen(archive, packages)
-    _add_modules(archive, packages)
+    add_modules(archive, packages, modules.WANTED, MODULE_OPTIONS)
     return archive
 
 
@@ -82,9 +82,10 @@ def add_programs(archive, packages, programs, loaded_late=()):
         archive.file(library.relative_to(packages.root), library.read_bytes(), 0o755)
 
 
-def _add_modules(archive, packages):
+def add_modules(archive, packages, wanted, options):
+    """Modules with all they depend on, and `modules/order`, a line each for `insmod`."""
     order = []
-    for name, contents in modules.in_loading_order(packages.modules):
+    for name, contents in modules.in_loading_order(packages.modules, wanted):
         archive.file(f"modules/{name}", contents)
-        order.append(f"{name} {MODULE_OPTIONS.get(name, '')}".strip())
+        order.append(f"{name} {options.get(name, '')}".strip())
     archive.file("modules/order", "\n".join([*order, ""]).encode())

@@ -1,11 +1,11 @@
 """A guest with much memory. It needs a larger machine, hence it comes last."""
 
-from harness import case, expect
+from harness import Needs, case, expect
 
 GUEST_MEBIBYTES = 3 << 10
 
 
-@case("all-memory-3-gib", machine_memory=GUEST_MEBIBYTES + 768)
+@case("all-memory-3-gib", needs=Needs(GUEST_MEBIBYTES + 768))
 def all_memory_is_usable(rig):
     run = rig.run("tests/all-memory", memory=GUEST_MEBIBYTES, seconds=300)
     expect(run.verdict.status == 0, run.verdict.words)

@@ -232,7 +232,7 @@ TEST_CASE("running out of anything while connecting is an error, and what was ta
          {Fault::no_pages, Fault::grant_table_full, Fault::event_channel_refused}) {
         sim::for_each_seed(20, [=](sim::World& world) {
             BlockRig rig{world};
-            rig.guest.domain.faults().plan(fault);
+            rig.guest.domain.faults().plan(fault, 1000);
             rig.guest.run([&](sim::Guest&) {
                 Device device{rig.guest.store, rig.guest.grants};
                 REQUIRE_FALSE(device.open("xvda", {}, rig.in(2s)));

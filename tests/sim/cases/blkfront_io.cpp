@@ -71,10 +71,10 @@ private:
             std::ranges::copy(job.data, expected.begin() + static_cast<std::ptrdiff_t>(job.offset));
         REQUIRE(device.submit(job));
         if (random.chance(3))
-            REQUIRE(device.publish());
+            device.publish();
         if (random.chance(8))
             rig.guest.domain.yield();
-        REQUIRE(device.publish());
+        device.publish();
     }
 };
 
@@ -221,23 +221,19 @@ TEST_CASE("spurious events change nothing")
     });
 }
 
-TEST_CASE("the 33rd request is refused as busy until one is over")
+TEST_CASE("more requests than the ring has room for wait, and complete too")
 {
     sim::for_each_seed(20, [](sim::World& world) {
         BlockRig rig{world};
         rig.with_device([&](Device& device) {
             auto const buffer =
                 blkfront::Buffer<sim::Domain>::allocate(device.pool(), page_size).value();
-            std::vector<Job> jobs(33);
-            for (Job& job : jobs)
+            std::vector<Job> jobs(100);
+            for (Job& job : jobs) {
                 static_cast<Io&>(job) = Io{Operation::read, 0, buffer.bytes(), &Job::complete};
-            for (std::size_t i = 0; i < 32; ++i)
-                REQUIRE(device.submit(jobs[i]));
-            REQUIRE(device.submit(jobs[32]).error() == Errc::busy);
-            REQUIRE(device.publish());
-            while (!device.submit(jobs[32]))
-                REQUIRE(device.wait(rig.in(1s)));
-            REQUIRE(device.publish());
+                REQUIRE(device.submit(job));
+            }
+            device.publish();
             for (Job const& job : jobs) {
                 while (job.completions == 0)
                     REQUIRE(device.wait(rig.in(1s)));

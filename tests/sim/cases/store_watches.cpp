@@ -143,7 +143,7 @@ TEST_CASE("the watch quota is an error, and one watch less makes room again")
 {
     sim::for_each_seed(5, [](sim::World& world) {
         sim::in_guest(world, [&](Guest& guest) {
-            world.store().quotas.watches = 3;
+            world.store().quotas.watches = 2; // and one more
             std::vector<Watch> watches;
             for (int i = 0; i < 3; ++i)
                 watches.push_back(guest.store.watch("data").value());

@@ -52,13 +52,16 @@ void StoreDaemon::introduce(Domain& domain)
 
 void StoreDaemon::write(std::string_view path, std::string_view value)
 {
-    static_cast<void>(
-        change(tree_, lodger::Domain{0}, XS_WRITE, std::string{path}, value, nullptr));
+    Nodes all = nodes();
+    static_cast<void>(all.write(std::string{path}, value));
+    publish(lodger::Domain{0}, all.take_changes());
 }
 
 void StoreDaemon::rm(std::string_view path)
 {
-    static_cast<void>(change(tree_, lodger::Domain{0}, XS_RM, std::string{path}, "", nullptr));
+    Nodes all = nodes();
+    static_cast<void>(all.rm(std::string{path}));
+    publish(lodger::Domain{0}, all.take_changes());
 }
 
 std::optional<std::string> StoreDaemon::read(std::string_view path) const
@@ -67,11 +70,12 @@ std::optional<std::string> StoreDaemon::read(std::string_view path) const
     return node ? std::optional{node->value} : std::nullopt;
 }
 
-void StoreDaemon::permit(std::string_view path, std::vector<Permission> permissions)
+void StoreDaemon::permit(std::string_view path, Permissions permissions)
 {
-    auto const done = tree_.set_permissions(lodger::Domain{0}, path, std::move(permissions));
+    Nodes all = nodes();
+    auto const done = all.set_permissions(std::string{path}, std::move(permissions));
     assert(done);
-    publish(lodger::Domain{0}, {std::string{path}, false});
+    publish(lodger::Domain{0}, all.take_changes());
 }
 
 std::vector<std::string> StoreDaemon::values_of(std::string_view path) const
@@ -176,21 +180,35 @@ StoreDaemon::perform_or_substitute(StoreConnection& connection, StoreMessage con
     return perform(connection, other);
 }
 
-void StoreDaemon::publish(lodger::Domain by, Change const& change)
+/// Whoever may read a node, or could before, or may read the one above it, is told of its change
+/// (tools/xenstore/xenstored_watch.c, `watch_permitted`).
+bool StoreDaemon::may_see(lodger::Domain who, Change const& change) const
 {
     Node const* const node = tree_.find(change.path);
-    history_.push_back({world_.now(), by, change.path, node ? node->value : ""});
-    world_.trace().add(
-        world_.now(), by,
-        node ? "store " + change.path + " = \"" + node->value + "\""
-             : "store " + change.path + " removed");
-    for (auto const& connection : connections_) {
-        for (RegisteredWatch const& watch : connection->watches) {
-            if (watch.covers(change) && tree_.may_read(connection->client().id(), change.path))
-                connection->event(watch, change.path);
+    Node const* const parent = tree_.find(Tree::parent(change.path));
+    Permissions const& above = node && parent ? parent->permissions : change.above;
+    return (!change.before.empty() && allows(change.before, who, 'r')) ||
+           (node && node->allows(who, 'r')) || (!above.empty() && allows(above, who, 'r'));
+}
+
+void StoreDaemon::publish(lodger::Domain by, std::vector<Change> const& changes)
+{
+    for (Change const& change : changes) {
+        Node const* const node = tree_.find(change.path);
+        history_.push_back({world_.now(), by, change.path, node ? node->value : ""});
+        world_.trace().add(
+            world_.now(), by,
+            node ? "store " + change.path + " = \"" + node->value + "\""
+                 : "store " + change.path + " removed");
+        for (auto const& connection : connections_) {
+            for (RegisteredWatch const& watch : connection->watches) {
+                if (watch.covers(change) && may_see(connection->client().id(), change))
+                    connection->event(watch, change.path);
+            }
         }
     }
-    wake_up();
+    if (!changes.empty())
+        wake_up();
 }
 
 } // namespace lodger::sim

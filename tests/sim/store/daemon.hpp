@@ -1,6 +1,7 @@
 #pragma once
 
 #include <lodger/tests/sim/store/connection.hpp>
+#include <lodger/tests/sim/store/nodes.hpp>
 
 #include <functional>
 #include <map>
@@ -9,14 +10,6 @@
 #include <span>
 
 namespace lodger::sim {
-
-/// What the daemon allows an unprivileged domain; the defaults are those of the C daemon.
-struct StoreQuotas {
-    std::size_t nodes = 1000;
-    std::size_t watches = 128;
-    std::size_t transactions = 10;
-    std::size_t outstanding = 20;
-};
 
 /// One change of one node, as it was committed.
 struct StoreRecord {
@@ -41,7 +34,7 @@ public:
     void rm(std::string_view path);
     std::optional<std::string> read(std::string_view path) const;
     /// @param permissions the owner and what others may first, as in `Node`
-    void permit(std::string_view path, std::vector<Permission> permissions);
+    void permit(std::string_view path, Permissions permissions);
     Tree const& tree() const { return tree_; }
 
     // What a test asks and sets.
@@ -72,16 +65,14 @@ private:
     perform_or_substitute(StoreConnection& connection, StoreMessage const& message);
     void wake_up();
     /// Tells watches and the history of what was committed.
-    void publish(lodger::Domain by, Change const& change);
+    void publish(lodger::Domain by, std::vector<Change> const& changes);
+    bool may_see(lodger::Domain who, Change const& change) const;
+    /// The nodes as domain 0 finds them.
+    Nodes nodes() { return {tree_, nullptr, lodger::Domain{0}, quotas}; }
 
     // What the messages ask for (messages.cpp).
     Answer<std::string> perform(StoreConnection& connection, StoreMessage const& message);
     Answer<std::string> perform_on_node(StoreConnection& connection, StoreMessage const& message);
-    Answer<> change(
-        Tree& tree, lodger::Domain who, std::uint32_t type, std::string const& path,
-        std::string_view value, OpenTransaction* transaction);
-    Answer<std::string> directory_part(
-        Tree const& tree, lodger::Domain who, std::string const& path, std::string_view offset);
     Answer<> watch(StoreConnection& connection, std::string_view path, std::string_view rest);
     Answer<> unwatch(StoreConnection& connection, std::string_view path, std::string_view token);
     Answer<std::string> start_transaction(StoreConnection& connection);

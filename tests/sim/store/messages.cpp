@@ -9,11 +9,6 @@
 namespace lodger::sim {
 namespace {
 
-bool is_privileged(lodger::Domain who)
-{
-    return who.value == 0;
-}
-
 /// Splits at the first NUL.
 std::pair<std::string_view, std::string_view> split(std::string_view text)
 {
@@ -41,7 +36,7 @@ bool is_valid(std::string_view given, std::string_view path)
     return (path == "/" || !path.ends_with('/')) && std::ranges::all_of(path, allowed);
 }
 
-std::string print(std::vector<Permission> const& permissions)
+std::string print(Permissions const& permissions)
 {
     std::string text;
     for (Permission const& permission : permissions)
@@ -49,9 +44,9 @@ std::string print(std::vector<Permission> const& permissions)
     return text;
 }
 
-std::vector<Permission> parse_permissions(std::string_view text)
+Permissions parse_permissions(std::string_view text)
 {
-    std::vector<Permission> permissions;
+    Permissions permissions;
     while (!text.empty()) {
         auto const [entry, rest] = split(text);
         std::uint16_t domain = 0;
@@ -61,6 +56,53 @@ std::vector<Permission> parse_permissions(std::string_view text)
         text = rest;
     }
     return permissions;
+}
+
+/// The names below a node, each ending in a NUL.
+std::string names_of(Node const& node)
+{
+    std::string names;
+    for (std::string const& name : node.children)
+        names += name + '\0';
+    return names;
+}
+
+/// As many names, whole, as one message holds: the list's generation, the names from `offset` on,
+/// and one more NUL after the last of all.
+Answer<std::string> directory_part(Node const& node, std::string_view offset)
+{
+    std::string const all = names_of(node);
+    std::size_t from = 0;
+    std::from_chars(offset.data(), offset.data() + offset.size(), from);
+    if (from > all.size())
+        return Refusal{"EINVAL"};
+    std::string part = std::to_string(node.generation) + '\0';
+    std::size_t const room = store::most_payload - part.size() - 1;
+    std::string_view const rest = std::string_view{all}.substr(from);
+    bool const is_last = rest.size() <= room;
+    part += is_last ? rest : rest.substr(0, rest.rfind('\0', room - 1) + 1);
+    if (is_last)
+        part += '\0';
+    return part;
+}
+
+Answer<> change(Nodes& nodes, std::uint32_t type, std::string const& path, std::string_view value)
+{
+    switch (type) {
+    case XS_WRITE: return nodes.write(path, value);
+    case XS_MKDIR: return nodes.mkdir(path);
+    case XS_RM: return nodes.rm(path);
+    default: return nodes.set_permissions(path, parse_permissions(value));
+    }
+}
+
+/// What a fault has the daemon say to a request for a node.
+char const* injected(Faults& faults, std::uint32_t type)
+{
+    if (faults.strikes(Fault::store_denied))
+        return "EACCES";
+    bool const may_grow = type == XS_WRITE || type == XS_MKDIR;
+    return may_grow && faults.strikes(Fault::store_no_space) ? "ENOSPC" : nullptr;
 }
 
 Answer<std::string> ok(Answer<> const& done)
@@ -90,10 +132,19 @@ Answer<std::string> StoreDaemon::perform(StoreConnection& connection, StoreMessa
     case XS_TRANSACTION_END:
         return ok(end_transaction(connection, message.header.tx_id, first == "T"));
     case XS_GET_DOMAIN_PATH: return "/local/domain/" + std::string{first} + '\0';
+    case store::get_feature_type:
+        return std::to_string(connection.client().store_page().server_features) + '\0';
     case XS_RESET_WATCHES:
         connection.watches.clear();
         connection.transactions.clear();
         return ok({});
+    case XS_CONTROL:
+    case XS_INTRODUCE:
+    case XS_RELEASE:
+    case XS_IS_DOMAIN_INTRODUCED:
+    case XS_RESUME:
+    case XS_SET_TARGET:
+        return Refusal{is_privileged(connection.client().id()) ? "ENOSYS" : "EACCES"};
     default: return Refusal{"ENOSYS"};
     }
 }
@@ -105,7 +156,6 @@ StoreDaemon::perform_on_node(StoreConnection& connection, StoreMessage const& me
     std::string const path = absolute(connection, given);
     std::uint32_t const type = message.header.type;
     lodger::Domain const who = connection.client().id();
-    Faults& faults = connection.client().faults();
     if (!is_valid(given, path))
         return Refusal{"EINVAL"};
     auto const open =
@@ -113,86 +163,23 @@ StoreDaemon::perform_on_node(StoreConnection& connection, StoreMessage const& me
     bool const in_transaction = message.header.tx_id != 0;
     if (in_transaction && open == connection.transactions.end())
         return Refusal{"ENOENT"};
-    OpenTransaction* const transaction = in_transaction ? &*open : nullptr;
-    Tree& tree = transaction ? transaction->tree : tree_;
-    if (transaction)
-        transaction->touched.insert(path);
-    if (faults.strikes(Fault::store_denied))
-        return Refusal{"EACCES"};
-    if (type == XS_DIRECTORY)
-        return tree.directory(who, path);
-    if (type == XS_DIRECTORY_PART)
-        return directory_part(tree, who, path, split(rest).first);
-    if (type != XS_READ && type != XS_GET_PERMS)
-        return ok(change(tree, who, type, path, rest, transaction));
-    auto const node = tree.read(who, path);
+    if (auto const refusal = injected(connection.client().faults(), type))
+        return Refusal{refusal};
+    Nodes nodes{tree_, in_transaction ? &*open : nullptr, who, quotas};
+    if (type == XS_WRITE || type == XS_MKDIR || type == XS_RM || type == XS_SET_PERMS) {
+        auto const done = change(nodes, type, path, rest);
+        publish(who, nodes.take_changes());
+        return ok(done);
+    }
+    auto const node = nodes.get(path, 'r');
     if (!node)
         return Refusal{node.error()};
-    return type == XS_READ ? (*node)->value : print((*node)->permissions);
-}
-
-Answer<> StoreDaemon::change(
-    Tree& tree, lodger::Domain who, std::uint32_t type, std::string const& path,
-    std::string_view value, OpenTransaction* transaction)
-{
-    bool const makes = (type == XS_WRITE || type == XS_MKDIR) && !tree.find(path);
-    if (makes && !is_privileged(who)) {
-        bool const full = tree.nodes_of(who) >= quotas.nodes;
-        if (full || world_.find(who)->faults().strikes(Fault::store_no_space))
-            return Refusal{"ENOSPC"};
+    switch (type) {
+    case XS_READ: return (*node)->value;
+    case XS_GET_PERMS: return print((*node)->permissions);
+    case XS_DIRECTORY: return names_of(**node);
+    default: return directory_part(**node, split(rest).first);
     }
-    std::vector<std::string> made;
-    std::vector<std::string> gone;
-    Answer<> done;
-    if (type == XS_WRITE)
-        done = tree.write(who, path, value, made);
-    else if (type == XS_MKDIR)
-        done = tree.mkdir(who, path, made);
-    else if (type == XS_RM)
-        done = tree.rm(who, path, gone);
-    else
-        done = tree.set_permissions(who, path, parse_permissions(value));
-    bool const nothing_new = (type == XS_MKDIR && made.empty()) || (type == XS_RM && gone.empty());
-    if (!done || nothing_new)
-        return done;
-    std::vector<Change> changes{{path, false}};
-    for (std::string const& each : gone) {
-        if (each != path)
-            changes.push_back({each, true});
-    }
-    if (!transaction) {
-        for (Change const& each : changes)
-            publish(who, each);
-        return {};
-    }
-    for (auto const* const list : {&made, &gone}) {
-        for (std::string const& each : *list) {
-            transaction->touched.insert(each);
-            transaction->touched.emplace(Tree::parent(each));
-        }
-    }
-    std::ranges::move(changes, std::back_inserter(transaction->changes));
-    return {};
-}
-
-/// As many names, whole, as one message holds: the list's generation, the names from `offset` on,
-/// and one more NUL after the last of all.
-Answer<std::string> StoreDaemon::directory_part(
-    Tree const& tree, lodger::Domain who, std::string const& path, std::string_view offset)
-{
-    auto const all = tree.directory(who, path);
-    std::size_t from = 0;
-    std::from_chars(offset.data(), offset.data() + offset.size(), from);
-    if (!all || from > all->size())
-        return Refusal{all ? "EINVAL" : all.error()};
-    std::string part = std::to_string(tree.find(path)->generation) + '\0';
-    std::size_t const room = store::most_payload - part.size() - 1;
-    std::string_view const rest = std::string_view{*all}.substr(from);
-    bool const is_last = rest.size() <= room;
-    part += is_last ? rest : rest.substr(0, rest.rfind('\0', room - 1) + 1);
-    if (is_last)
-        part += '\0';
-    return part;
 }
 
 Answer<>
@@ -209,7 +196,7 @@ StoreDaemon::watch(StoreConnection& connection, std::string_view path, std::stri
         if (other.path == added.path && other.token == added.token)
             return Refusal{"EEXIST"};
     }
-    if (!is_privileged(connection.client().id()) && connection.watches.size() >= quotas.watches)
+    if (!is_privileged(connection.client().id()) && connection.watches.size() > quotas.watches)
         return Refusal{"E2BIG"};
     connection.watches.push_back(added);
     return {};
@@ -227,10 +214,10 @@ StoreDaemon::unwatch(StoreConnection& connection, std::string_view path, std::st
 
 Answer<std::string> StoreDaemon::start_transaction(StoreConnection& connection)
 {
-    bool const full = connection.transactions.size() >= quotas.transactions;
+    bool const full = connection.transactions.size() > quotas.transactions;
     if (full && !is_privileged(connection.client().id()))
         return Refusal{"ENOSPC"};
-    connection.transactions.push_back({.id = ++last_transaction_, .before = tree_});
+    connection.transactions.push_back({.id = ++last_transaction_});
     return std::to_string(last_transaction_) + '\0';
 }
 
@@ -243,11 +230,13 @@ Answer<> StoreDaemon::end_transaction(StoreConnection& connection, std::uint32_t
     connection.transactions.erase(open);
     if (!commit)
         return {};
-    bool const conflict = connection.client().faults().strikes(Fault::store_conflict);
-    if (conflict || !ended.commit_to(tree_))
+    lodger::Domain const who = connection.client().id();
+    if (connection.client().faults().strikes(Fault::store_conflict))
         return Refusal{"EAGAIN"};
-    for (Change const& change : ended.changes)
-        publish(connection.client().id(), change);
+    auto const changes = ended.commit_to(tree_, who, quotas);
+    if (!changes)
+        return Refusal{changes.error()};
+    publish(who, *changes);
     return {};
 }
 

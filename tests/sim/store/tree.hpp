@@ -3,7 +3,6 @@
 #include <lodger/core/ids.hpp>
 
 #include <cstdint>
-#include <expected>
 #include <map>
 #include <string>
 #include <string_view>
@@ -11,10 +10,11 @@
 
 namespace lodger::sim {
 
-/// An operation's value, or the daemon's word for why there is none, such as "ENOENT".
-template <class T = void>
-using Answer = std::expected<T, char const*>;
-using Refusal = std::unexpected<char const*>;
+/// Domain 0 may do everything, without bounds.
+inline bool is_privileged(lodger::Domain who)
+{
+    return who.value == 0;
+}
 
 /// Who may do what with a node, in the daemon's notation: the first entry names the owner and what
 /// everybody may do, each other one a domain and what it may do (docs/misc/xenstore.txt). The
@@ -23,53 +23,46 @@ struct Permission {
     char may;
     std::uint16_t domain;
 };
+using Permissions = std::vector<Permission>;
 
+bool allows(Permissions const& permissions, lodger::Domain who, char what);
+
+/// A node as the daemon keeps it: what it holds and the names of its children are one record, with
+/// one generation.
 struct Node {
     std::string value;
-    std::vector<Permission> permissions;
-    std::uint64_t generation = 0; ///< changes whenever the node does
+    Permissions permissions;
+    std::vector<std::string> children{}; ///< in the order in which they were made
+    std::uint64_t generation = 0;        ///< another one after each change
 
     std::uint16_t owner() const { return permissions.front().domain; }
-    bool allows(lodger::Domain who, char what) const;
+    bool allows(lodger::Domain who, char what) const { return sim::allows(permissions, who, what); }
+    /// Its size in the daemon's database, which its quota bounds.
+    std::size_t record_size() const;
 };
 
-/// The nodes of XenStore, by absolute path. A value: a transaction works on a copy.
+/// The nodes of XenStore that are committed, by absolute path.
 class Tree {
 public:
     Tree();
 
     Node const* find(std::string_view path) const;
-    /// Whether it may read the node, or see that there is none.
-    bool may_read(lodger::Domain who, std::string_view path) const;
-    Answer<Node const*> read(lodger::Domain who, std::string_view path) const;
-    /// The names below a node, each ending in a NUL.
-    Answer<std::string> directory(lodger::Domain who, std::string_view path) const;
+    /// Puts a node there, with a generation of its own.
+    void put(std::string const& path, Node node);
+    /// The node that is there, to be changed in all but its owner.
+    Node& changing(std::string_view path);
+    void erase(std::string const& path);
 
-    /// Writes a node, and makes it and what is missing above it. What it made, it appends to
-    /// `made`, outermost first.
-    Answer<> write(
-        lodger::Domain who, std::string_view path, std::string_view value,
-        std::vector<std::string>& made);
-    Answer<> mkdir(lodger::Domain who, std::string_view path, std::vector<std::string>& made);
-    /// Removes a node with all below it, and appends their paths to `gone`.
-    Answer<> rm(lodger::Domain who, std::string_view path, std::vector<std::string>& gone);
-    Answer<>
-    set_permissions(lodger::Domain who, std::string_view path, std::vector<Permission> permissions);
-
+    /// How many nodes a domain owns.
     std::size_t nodes_of(lodger::Domain owner) const;
 
-    /// Makes this node what it is in `other`, be it absent.
-    void take_over(Tree const& other, std::string const& path);
-
     static std::string_view parent(std::string_view path);
+    static std::string_view name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 private:
-    /// The node, or what is nearest above it, whose permissions are what counts.
-    Node const& nearest(std::string_view path) const;
-    Node& make(lodger::Domain who, std::string_view path, std::vector<std::string>& made);
-
     std::map<std::string, Node, std::less<>> nodes_;
-    static std::uint64_t next_generation();
+    std::map<std::uint16_t, std::size_t> owned_;
+    std::uint64_t generation_ = 0;
 };
 
 } // namespace lodger::sim

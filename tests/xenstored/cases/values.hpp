@@ -12,8 +12,8 @@ Result<> reads_what_was_written(S& s, ClientOf<S>& client)
     std::array<char, 4096> buffer;
     LODGER_TRY(expect(client.write("data/a", "x"sv)));
     LODGER_TRY(expect(LODGER_TRY(expect(client.read("data/a", buffer))) == "x"));
-    LODGER_TRY(expect(s.read("/local/domain/5/data/a") == "x"));
-    LODGER_TRY(expect(client.write("/local/domain/5/data/a", "longer than before"sv)));
+    LODGER_TRY(expect(s.read(home(s, "data/a")) == "x"));
+    LODGER_TRY(expect(client.write(std::string_view{home(s, "data/a")}, "longer than before"sv)));
     LODGER_TRY(expect(LODGER_TRY(expect(client.read("data/a", buffer))) == "longer than before"));
     LODGER_TRY(expect(client.write("data/a", ""sv)));
     LODGER_TRY(expect(LODGER_TRY(expect(client.read("data/a", buffer))).empty()));
@@ -32,7 +32,7 @@ Result<> values_are_any_bytes(S& s, ClientOf<S>& client)
     std::array<char, 256> buffer;
     LODGER_TRY(expect(client.write("data/binary", value)));
     LODGER_TRY(expect(LODGER_TRY(expect(client.read("data/binary", buffer))) == value));
-    LODGER_TRY(expect(s.read("/local/domain/5/data/binary") == value));
+    LODGER_TRY(expect(s.read(home(s, "data/binary")) == value));
     // One byte too few to hold it.
     return expect_error(client.read("data/binary", std::span{buffer}.first(255)), Errc::too_large);
 }
@@ -41,7 +41,7 @@ template <class S>
 Result<> values_have_types(S& s, ClientOf<S>& client)
 {
     LODGER_TRY(expect(client.write("data/number", std::int64_t{-9'000'000'000})));
-    LODGER_TRY(expect(s.read("/local/domain/5/data/number") == "-9000000000"));
+    LODGER_TRY(expect(s.read(home(s, "data/number")) == "-9000000000"));
     LODGER_TRY(expect(
         LODGER_TRY(expect(client.template read<std::int64_t>("data/number"))) == -9'000'000'000));
     LODGER_TRY(expect_error(client.template read<std::uint64_t>("data/number"), Errc::protocol));
@@ -74,7 +74,7 @@ Result<> directories(S& s, ClientOf<S>& client)
     LODGER_TRY(expect(!LODGER_TRY(expect(client.exists("data/one/two/three")))));
     LODGER_TRY(expect(client.rm("data/one"))); // its parent is there: fine
     LODGER_TRY(expect_error(client.rm("data/none/one"), Errc::not_found));
-    return expect(s.read("/local/domain/5/data/one/b/c").empty());
+    return expect(s.read(home(s, "data/one/b/c")).empty());
 }
 
 template <class S>
@@ -82,9 +82,10 @@ Result<> what_is_not_ours_is_denied(S& s, ClientOf<S>& client)
 {
     std::array<char, 256> buffer;
     s.write("/private", "secret");
-    s.permit("/private", "n0\0"sv);
-    s.write("/local/domain/5/control/shutdown-reason", "none");
-    s.permit("/local/domain/5/control/shutdown-reason", "n0\0r5\0"sv);
+    s.permit("/private", of_dom0(store::Rights::none));
+    s.write(home(s, "control/shutdown-reason"), "none");
+    s.permit(home(s, "control/shutdown-reason"), readable_by_guest(s));
+    auto const theirs = other_home(s, "data");
     LODGER_TRY(expect_error(client.read("/private", buffer), Errc::denied));
     LODGER_TRY(expect_error(client.exists("/private"), Errc::denied));
     // Nor may we know what there is not.
@@ -100,8 +101,8 @@ Result<> what_is_not_ours_is_denied(S& s, ClientOf<S>& client)
     LODGER_TRY(expect(client.read("control/shutdown-reason", buffer)));
     LODGER_TRY(expect_error(client.write("control/shutdown-reason", "x"sv), Errc::denied));
     LODGER_TRY(expect_error(client.rm("control/shutdown-reason"), Errc::denied));
-    LODGER_TRY(expect_error(client.write("/local/domain/6/data/x", "x"sv), Errc::denied));
-    LODGER_TRY(expect_error(client.read("/local/domain/6/data", buffer), Errc::denied));
+    LODGER_TRY(expect_error(client.write({theirs, "x"}, "x"sv), Errc::denied));
+    LODGER_TRY(expect_error(client.read(std::string_view{theirs}, buffer), Errc::denied));
     return expect(s.read("/private") == "secret");
 }
 
@@ -111,51 +112,61 @@ Result<> permissions_are_set_and_read(S& s, ClientOf<S>& client)
     using store::Permissions;
     using store::Rights;
     std::array<char, 256> buffer;
-    Permissions const shared{{guest_id, Rights::none}, {other_id, Rights::both}};
+    Permissions const shared{{s.guest_id(), Rights::none}, {s.other_id(), Rights::both}};
     LODGER_TRY(expect(client.write("data/shared", "ours"sv)));
     LODGER_TRY(expect(client.set_permissions("data/shared", shared)));
     auto const read = LODGER_TRY(expect(client.permissions("data/shared")));
     LODGER_TRY(expect(std::ranges::equal(read.entries(), shared.entries())));
-    LODGER_TRY(expect(read.owner() == guest_id));
-    InOther<S> other{s, [](ClientOf<S>& they) -> Result<> {
+    LODGER_TRY(expect(read.owner() == s.guest_id()));
+    InOther<S> other{s, [&s](ClientOf<S>& they) -> Result<> {
                          std::array<char, 16> copy;
-                         auto const path = "/local/domain/5/data/shared";
+                         auto const text = home(s, "data/shared");
+                         std::string_view const path = text;
                          LODGER_TRY(expect(LODGER_TRY(expect(they.read(path, copy))) == "ours"));
                          LODGER_TRY(expect(they.write(path, "theirs"sv)));
                          // Only its owner says who may.
                          return expect_error(
-                             they.set_permissions(path, {{other_id, Rights::none}}), Errc::denied);
+                             they.set_permissions(path, {{s.other_id(), Rights::none}}),
+                             Errc::denied);
                      }};
     LODGER_TRY(expect(other.join()));
     LODGER_TRY(expect(LODGER_TRY(expect(client.read("data/shared", buffer))) == "theirs"));
     LODGER_TRY(expect_error(
-        client.set_permissions("device", Permissions{{guest_id, Rights::none}}), Errc::denied));
+        client.set_permissions("device", Permissions{{s.guest_id(), Rights::none}}), Errc::denied));
     // Another may not be made to own what counts against its quota.
     return expect_error(
-        client.set_permissions("data/shared", Permissions{{other_id, Rights::none}}), Errc::denied);
+        client.set_permissions("data/shared", Permissions{{s.other_id(), Rights::none}}),
+        Errc::denied);
 }
 
 template <class S>
-Result<> domain_paths(S&, ClientOf<S>& client)
+Result<> domain_paths(S& s, ClientOf<S>& client)
 {
     std::array<char, 64> buffer;
-    LODGER_TRY(
-        expect(LODGER_TRY(expect(client.domain_path(guest_id, buffer))) == "/local/domain/5"));
+    LODGER_TRY(expect(LODGER_TRY(expect(client.domain_path(s.guest_id(), buffer))) == home(s)));
     // It need not exist.
     return expect(LODGER_TRY(expect(client.domain_path(Domain{77}, buffer))) == "/local/domain/77");
 }
 
 template <class S>
-Result<> what_only_dom0_may_ask_is_denied(S&, ClientOf<S>& client)
+Result<> the_features_are_those_of_the_page(S&, ClientOf<S>& client)
+{
+    auto const features = LODGER_TRY(expect(client.features()));
+    return expect(features == client.connection().server_features());
+}
+
+template <class S>
+Result<> what_only_dom0_may_ask_is_denied(S& s, ClientOf<S>& client)
 {
     auto const deadline = client.patience();
     auto control = client.control();
     std::array<char, 64> buffer;
     LODGER_TRY(expect_error(control.introduce(Domain{9}, Gfn{1}, Port{2}, deadline), Errc::denied));
-    LODGER_TRY(expect_error(control.release(other_id, deadline), Errc::denied));
-    LODGER_TRY(expect_error(control.resume(other_id, deadline), Errc::denied));
-    LODGER_TRY(expect_error(control.set_target(guest_id, other_id, deadline), Errc::denied));
-    LODGER_TRY(expect_error(control.is_introduced(other_id, deadline), Errc::denied));
+    LODGER_TRY(expect_error(control.release(s.other_id(), deadline), Errc::denied));
+    LODGER_TRY(expect_error(control.resume(s.other_id(), deadline), Errc::denied));
+    LODGER_TRY(
+        expect_error(control.set_target(s.guest_id(), s.other_id(), deadline), Errc::denied));
+    LODGER_TRY(expect_error(control.is_introduced(s.other_id(), deadline), Errc::denied));
     return expect_error(control.command("check", "", buffer, deadline), Errc::denied);
 }
 

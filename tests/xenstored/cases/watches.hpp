@@ -33,7 +33,7 @@ Result<> a_watch_fires_at_once_and_then_for_changes(S& s, ClientOf<S>& client)
     LODGER_TRY(expect_event(watch, "data/w", deadline)); // though there is no such node
     LODGER_TRY(expect(client.write("data/w", "x"sv)));
     LODGER_TRY(expect_event(watch, "data/w", deadline));
-    s.write("/local/domain/5/data/w/below/it", "x");
+    s.write(home(s, "data/w/below/it"), "x");
     LODGER_TRY(expect_event(watch, "data/w/below/it", deadline));
     // What is beside it does not count.
     LODGER_TRY(expect(client.write("data/ww", "x"sv)));
@@ -47,15 +47,15 @@ Result<> a_watch_fires_at_once_and_then_for_changes(S& s, ClientOf<S>& client)
 }
 
 template <class S>
-Result<> events_name_paths_as_the_watch_does(S&, ClientOf<S>& client)
+Result<> events_name_paths_as_the_watch_does(S& s, ClientOf<S>& client)
 {
     auto const deadline = client.patience();
-    auto absolute = LODGER_TRY(expect(client.watch("/local/domain/5/data")));
+    auto absolute = LODGER_TRY(expect(client.watch(std::string_view{home(s, "data")})));
     auto relative = LODGER_TRY(expect(client.watch("data")));
-    LODGER_TRY(expect_event(absolute, "/local/domain/5/data", deadline));
+    LODGER_TRY(expect_event(absolute, home(s, "data"), deadline));
     LODGER_TRY(expect_event(relative, "data", deadline));
     LODGER_TRY(expect(client.write("data/a", "x"sv)));
-    LODGER_TRY(expect_event(absolute, "/local/domain/5/data/a", deadline));
+    LODGER_TRY(expect_event(absolute, home(s, "data/a"), deadline));
     return expect_event(relative, "data/a", deadline);
 }
 
@@ -63,9 +63,10 @@ template <class S>
 Result<> events_come_from_what_another_guest_does(S& s, ClientOf<S>& client)
 {
     auto const deadline = client.patience();
-    auto const path = "/local/domain/5/data/shared";
+    auto const text = home(s, "data/shared");
+    std::string_view const path = text;
     s.write(path, "");
-    s.permit(path, "n5\0b6\0"sv);
+    s.permit(path, shared_by_both(s));
     auto watch = LODGER_TRY(expect(client.watch(path)));
     LODGER_TRY(expect_event(watch, path, deadline));
     InOther<S> other{s, [path](ClientOf<S>& they) { return expect(they.write(path, "theirs"sv)); }};
@@ -80,9 +81,9 @@ Result<> what_may_not_be_read_fires_no_event(S& s, ClientOf<S>& client)
 {
     auto const deadline = client.patience();
     s.write("/place", "");
-    s.permit("/place", "r0\0"sv);
+    s.permit("/place", of_dom0(store::Rights::read));
     s.write("/place/private", "");
-    s.permit("/place/private", "n0\0"sv);
+    s.permit("/place/private", of_dom0(store::Rights::none));
     auto watch = LODGER_TRY(expect(client.watch("/place")));
     LODGER_TRY(expect_event(watch, "/place", deadline));
     s.write("/place/private/inside", "x");
@@ -121,13 +122,12 @@ Result<> events_are_kept_once_and_bounded(S& s, ClientOf<S>& client)
     auto const deadline = client.patience();
     auto watch = LODGER_TRY(expect(client.watch("data/w")));
     LODGER_TRY(expect_event(watch, "data/w", deadline));
-    for (int i = 0; i < 50; ++i)
-        s.write("/local/domain/5/data/w/same", std::to_string(i));
+    for (int i = 0; i < S::rounds / 20; ++i)
+        s.write(home(s, "data/w/same"), std::to_string(i));
     LODGER_TRY(settle(client));
     LODGER_TRY(expect_event(watch, "data/w/same", deadline));
     LODGER_TRY(expect(!watch.has_event()));
-    for (int i = 0; i < 500; ++i)
-        s.write("/local/domain/5/data/w/" + std::to_string(i), "x");
+    s.write_numbered(home(s, "data/w/"), 150, "x");
     // More than we keep: look at everything.
     LODGER_TRY(settle(client));
     LODGER_TRY(expect_event(watch, "data/w", deadline));
@@ -136,9 +136,9 @@ Result<> events_are_kept_once_and_bounded(S& s, ClientOf<S>& client)
 
 /// The count of watches at the daemon is what it was, or the quota would be hit.
 template <class S>
-Result<> watches_come_and_go_1000_times(S&, ClientOf<S>& client)
+Result<> watches_come_and_go(S&, ClientOf<S>& client)
 {
-    for (int i = 0; i < 1000; ++i) {
+    for (int i = 0; i < S::rounds; ++i) {
         auto watch = LODGER_TRY(expect(client.watch("data/w")));
         if (i % 2)
             LODGER_TRY(expect_event(watch, "data/w", client.patience()));
@@ -170,9 +170,9 @@ template <class S>
 Result<> late_events_are_dropped(S& s, ClientOf<S>& client)
 {
     auto const deadline = client.patience();
-    for (int i = 0; i < 50; ++i) {
+    for (int i = 0; i < S::rounds / 20; ++i) {
         auto first = LODGER_TRY(expect(client.watch("data/w")));
-        s.write("/local/domain/5/data/w/late", "x");
+        s.write(home(s, "data/w/late"), "x");
         {
             auto const ends = std::move(first);
         }
@@ -185,6 +185,24 @@ Result<> late_events_are_dropped(S& s, ClientOf<S>& client)
 }
 
 template <class S>
+Result<> a_watch_reaches_as_deep_as_it_says(S& s, ClientOf<S>& client)
+{
+    auto const deadline = client.patience();
+    auto node = LODGER_TRY(expect(client.watch_depth("data/w", 0, deadline)));
+    auto children = LODGER_TRY(expect(client.watch_depth("data/w", 1, deadline)));
+    LODGER_TRY(expect_event(node, "data/w", deadline));
+    LODGER_TRY(expect_event(children, "data/w", deadline));
+    s.write(home(s, "data/w/a"), "x");
+    LODGER_TRY(expect_event(children, "data/w/a", deadline));
+    s.write(home(s, "data/w/a/b"), "x");
+    LODGER_TRY(settle(client));
+    LODGER_TRY(expect(!node.has_event() && !children.has_event()));
+    LODGER_TRY(expect(client.write("data/w", "x"sv)));
+    LODGER_TRY(expect_event(children, "data/w", deadline));
+    return expect_event(node, "data/w", deadline);
+}
+
+template <class S>
 Result<> reset_forgets_watches_and_transactions(S& s, ClientOf<S>& client)
 {
     auto const deadline = client.patience();
@@ -192,7 +210,7 @@ Result<> reset_forgets_watches_and_transactions(S& s, ClientOf<S>& client)
     LODGER_TRY(expect_event(watch, "data/w", deadline));
     auto const open = LODGER_TRY(expect(store::start_transaction(client.connection(), deadline)));
     LODGER_TRY(expect(client.reset_watches()));
-    s.write("/local/domain/5/data/w", "x");
+    s.write(home(s, "data/w"), "x");
     LODGER_TRY(settle(client));
     LODGER_TRY(expect(!watch.has_event()));
     // The watch that ends now is one that the daemon does not have: no harm.
@@ -203,9 +221,10 @@ Result<> reset_forgets_watches_and_transactions(S& s, ClientOf<S>& client)
 template <class S>
 Result<> waits_until_a_condition_holds(S& s, ClientOf<S>& client)
 {
-    auto const path = "/local/domain/5/data/state";
+    auto const text = home(s, "data/state");
+    std::string_view const path = text;
     s.write(path, "1");
-    s.permit(path, "n5\0b6\0"sv);
+    s.permit(path, shared_by_both(s));
     InOther<S> other{s, [path](ClientOf<S>& they) -> Result<> {
                          for (int state = 2; state <= 6; ++state)
                              LODGER_TRY(expect(they.write(path, state)));

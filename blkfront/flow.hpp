@@ -1,0 +1,217 @@
+#pragma once
+
+#include <lodger/blkfront/io_list.hpp>
+#include <lodger/blkfront/link.hpp>
+
+#include <optional>
+
+namespace lodger::blkfront {
+
+/// What a disk has done since it was opened.
+struct Counters {
+    std::uint64_t completed = 0;     ///< requests, of any length
+    std::uint64_t notifications = 0; ///< that we raised
+    std::uint64_t events = 0;        ///< that the backend raised
+};
+
+/// Requests under way: those that wait for room in a ring, in the order of their submission, and
+/// those of which parts are in the rings. Without a link all of them wait; with the next one they
+/// are issued anew, each once. Owns no request; each completes exactly once, or is abandoned.
+template <Hypervisor H>
+class Flow {
+public:
+    explicit Flow(grant::Table<H>& table)
+        : table_{table},
+          shortage_{Listener::of<&Flow::go_on>(*this)}
+    {
+    }
+    Flow(Flow const&) = delete;
+    Flow& operator=(Flow const&) = delete;
+    ~Flow() { table_.forget(shortage_); }
+
+    Counters const& counters() const { return counters_; }
+    /// Requests taken on that are not over.
+    std::size_t active() const { return active_; }
+    /// Why no more are taken on, if so.
+    std::optional<Errc> failed() const { return failed_; }
+
+    /// Sends everything through a link from now on.
+    void attach(Link<H>& link)
+    {
+        link_ = &link;
+        go_on();
+    }
+
+    /// Takes everything out of the link, the backend's last responses first. What is not answered
+    /// waits for another link; the old one's pages stay held for as long as it is there.
+    void detach()
+    {
+        if (!link_)
+            return;
+        static_cast<void>(reap_rings());
+        Link<H>& link = *std::exchange(link_, nullptr);
+        for (std::size_t i = 0; i < link.queues(); ++i)
+            link.channel(i).queue.drain([this](Io& io) { begin_anew(io); });
+    }
+
+    /// Completes everything with an error, and takes no more on.
+    void fail_all(Errc error)
+    {
+        if (!failed_)
+            failed_ = error;
+        detach();
+        while (Io* const io = waiting_.first()) {
+            waiting_.pop_front();
+            complete(*io, Failure{error});
+        }
+        table_.hypervisor().wake(completed_);
+    }
+
+    /// Takes a request on, which has been checked.
+    Result<> take_on(Io& io)
+    {
+        if (failed_)
+            return Failure{*failed_};
+        io.start(++last_sequence_);
+        ++active_;
+        waiting_.push_back(io);
+        fill();
+        return {};
+    }
+
+    /// Shows the backend everything in the rings, with at most one notification each.
+    void publish()
+    {
+        for (std::size_t i = 0; link_ && i < link_->queues(); ++i)
+            counters_.notifications += link_->channel(i).publish();
+    }
+
+    /// Nobody hears of a request any more, though it may still happen.
+    void abandon(Io& io)
+    {
+        if (!io.is_in_flight())
+            return;
+        if (!io.is_issued())
+            waiting_.remove(io);
+        for (std::size_t i = 0; link_ && i < link_->queues(); ++i)
+            link_->channel(i).queue.abandon(io);
+        io.in_flight_ = false;
+        --active_;
+    }
+
+    /// Completes what the backend has answered, and fills the rings again. Called for each event.
+    /// @return `protocol` if the backend broke the protocol; then call `fail_all`
+    Result<> serve()
+    {
+        if (!link_)
+            return {};
+        ++counters_.events;
+        LODGER_TRY(reap_rings());
+        go_on();
+        table_.hypervisor().wake(completed_);
+        return {};
+    }
+
+    /// Waits until requests have completed or failed.
+    Result<> wait(Deadline deadline)
+    {
+        return lodger::wait(table_.hypervisor(), completed_, deadline);
+    }
+
+private:
+    void go_on()
+    {
+        fill();
+        publish();
+    }
+
+    /// Puts what waits into the rings, as far as there is room.
+    void fill()
+    {
+        // What completes meanwhile may submit again, which only adds to what is waiting.
+        if (is_reaping_ || !link_ || link_->is_void())
+            return;
+        while (Io* const io = waiting_.first()) {
+            Result<> const issued = io->outcome_ ? issue(*io) : io->outcome_;
+            if (issued) {
+                if (io->is_issued())
+                    waiting_.pop_front();
+            } else if (issued.error() == Errc::busy) {
+                return;
+            } else if (issued.error() == Errc::no_space) {
+                return table_.await_entry(shortage_);
+            } else {
+                io->outcome_ = issued;
+                waiting_.pop_front();
+                io->issued_ = io->size_;
+                if (io->in_ring_ == 0)
+                    complete(*io, issued);
+            }
+        }
+    }
+
+    /// Puts the next part of a request into the first ring with room, in turns.
+    Result<> issue(Io& io)
+    {
+        std::size_t const queues = link_->queues();
+        for (std::size_t i = 0; i < queues; ++i) {
+            Result<> const issued = link_->channel(turn_).queue.issue(io);
+            if (issued || issued.error() != Errc::busy)
+                return issued;
+            turn_ = (turn_ + 1) % queues;
+        }
+        return Failure{Errc::busy};
+    }
+
+    Result<> reap_rings()
+    {
+        is_reaping_ = true;
+        Result<> outcome;
+        for (std::size_t i = 0; outcome && i < link_->queues(); ++i)
+            outcome = link_->channel(i).queue.reap([this](Io& io) { settle(io); });
+        is_reaping_ = false;
+        return outcome;
+    }
+
+    /// No part of a request is in a ring any more.
+    void settle(Io& io)
+    {
+        if (io.must_repeat_ && io.outcome_)
+            return begin_anew(io);
+        if (!io.is_issued()) {
+            if (io.outcome_)
+                return; // Its next part waits for room.
+            waiting_.remove(io);
+        }
+        complete(io, io.outcome_);
+    }
+
+    void begin_anew(Io& io)
+    {
+        if (io.is_issued())
+            waiting_.insert(io);
+        io.rewind();
+    }
+
+    void complete(Io& io, Result<> outcome)
+    {
+        io.in_flight_ = false;
+        --active_;
+        ++counters_.completed;
+        io.on_complete(io, outcome);
+    }
+
+    grant::Table<H>& table_;
+    grant::Shortage shortage_;
+    Link<H>* link_ = nullptr;
+    IoList waiting_;
+    WaitQueue completed_;
+    std::uint64_t last_sequence_ = 0;
+    std::size_t active_ = 0;
+    std::size_t turn_ = 0;
+    std::optional<Errc> failed_;
+    Counters counters_;
+    bool is_reaping_ = false;
+};
+
+} // namespace lodger::blkfront

@@ -1,0 +1,176 @@
+#pragma once
+
+#include <lodger/blkfront/buffer_pool.hpp>
+#include <lodger/grant/table.hpp>
+
+namespace lodger::blkfront {
+
+/// What one backend may see of a pool's pages, and for how long: per page, one grant to read it and
+/// one to read and write it, each shared by all requests that need it at the time.
+///
+/// One-off grants last while a request uses the page, and a backend may only read what is written
+/// to the disk. Persistent ones last as long as this object, and are always writable, because
+/// Linux's backend maps them so (drivers/block/xen-blkback/blkback.c, xen_blkbk_map). A page that
+/// the backend still has mapped when its grant ends is quarantined (XSA-396). Borrows the table and
+/// the pool.
+template <Hypervisor H>
+class PageGrants {
+public:
+    static Result<std::unique_ptr<PageGrants>>
+    create(grant::Table<H>& table, Domain backend, BufferPool<H>& pool)
+    {
+        std::unique_ptr<Page[]> pages{new (std::nothrow) Page[pool.page_count()]{}};
+        if (!pages)
+            return Failure{Errc::no_memory};
+        std::unique_ptr<PageGrants> grants{new (std::nothrow)
+                                               PageGrants{table, backend, pool, std::move(pages)}};
+        if (!grants)
+            return Failure{Errc::no_memory};
+        return grants;
+    }
+
+    PageGrants(PageGrants const&) = delete;
+    PageGrants& operator=(PageGrants const&) = delete;
+    /// Ends all grants; the backend should have closed by then.
+    ~PageGrants()
+    {
+        for (PageIndex page = 0; page < pool_.page_count(); ++page) {
+            end(page, pages_[page].read_only);
+            end(page, pages_[page].read_write);
+        }
+    }
+
+    BufferPool<H>& pool() const { return pool_; }
+    grant::Table<H>& table() const { return table_; }
+
+    /// Grants every page for reading and writing, for as long as this object lives.
+    /// @return `no_space` if the table has no room for all; then none is granted
+    Result<> make_persistent()
+    {
+        is_persistent_ = true;
+        for (PageIndex page = 0; page < pool_.page_count(); ++page) {
+            auto const granted = ensure(page, Access::read_write);
+            if (!granted) {
+                make_one_off();
+                return Failure{granted.error()};
+            }
+        }
+        return {};
+    }
+
+    /// Grants pages only while requests use them; none may at the time.
+    void make_one_off()
+    {
+        is_persistent_ = false;
+        for (PageIndex page = 0; page < pool_.page_count(); ++page)
+            end(page, pages_[page].read_write);
+    }
+
+    /// Lets the backend use a page until `release`.
+    /// @return `quarantined`, or what `Table::grant` says
+    Result<GrantRef> acquire(PageIndex page, Access access)
+    {
+        if (pool_.is_quarantined(page)) [[unlikely]]
+            return Failure{Errc::quarantined};
+        Grant& grant = *LODGER_TRY(ensure(page, access));
+        if (grant.users++ == 0)
+            pool_.hold(page);
+        return grant.ref;
+    }
+
+    void release(PageIndex page, Access access)
+    {
+        Grant& grant = grant_of(page, access);
+        if (--grant.users > 0)
+            return;
+        if (!is_persistent_)
+            revoke(page, grant);
+        pool_.let_go(page);
+    }
+
+    /// Whether the backend has any of the pages mapped at this moment.
+    bool is_mapped() const
+    {
+        for (PageIndex page = 0; page < pool_.page_count(); ++page)
+            if (is_mapped(pages_[page].read_only) || is_mapped(pages_[page].read_write))
+                return true;
+        return false;
+    }
+
+    /// How many grants were ever made.
+    std::uint64_t made() const { return made_; }
+
+private:
+    static constexpr GrantRef none{0}; // Entry 0 is reserved.
+
+    struct Grant {
+        GrantRef ref = none;
+        std::uint32_t users = 0;
+    };
+    struct Page {
+        Grant read_only;
+        Grant read_write;
+    };
+
+    PageGrants(
+        grant::Table<H>& table, Domain backend, BufferPool<H>& pool, std::unique_ptr<Page[]> pages)
+        : table_{table},
+          backend_{backend},
+          pool_{pool},
+          pages_{std::move(pages)},
+          incarnation_{table.hypervisor().incarnation()}
+    {
+    }
+
+    Grant& grant_of(PageIndex page, Access access)
+    {
+        bool const is_writable = is_persistent_ || access == Access::read_write;
+        return is_writable ? pages_[page].read_write : pages_[page].read_only;
+    }
+
+    /// The page's grant, made now if it is not there.
+    Result<Grant*> ensure(PageIndex page, Access access)
+    {
+        Grant& grant = grant_of(page, access);
+        if (grant.ref == none) {
+            Access const needed = is_persistent_ ? Access::read_write : access;
+            grant.ref = LODGER_TRY(table_.grant(backend_, pool_.gfn(page), needed));
+            ++made_;
+        }
+        return &grant;
+    }
+
+    bool is_mapped(Grant const& grant) const
+    {
+        return grant.ref != none && table_.is_mapped(grant.ref);
+    }
+
+    void revoke(PageIndex page, Grant& grant)
+    {
+        GrantRef const ref = std::exchange(grant.ref, none);
+        // With the domain's restoration every grant became void.
+        if (table_.hypervisor().incarnation() != incarnation_ || table_.revoke(ref)) [[likely]]
+            return;
+        pool_.quarantine(page);
+        table_.count_quarantined(1);
+    }
+
+    void end(PageIndex page, Grant& grant)
+    {
+        if (grant.ref != none)
+            revoke(page, grant);
+        if (grant.users > 0)
+            pool_.let_go(page);
+        grant = {};
+    }
+
+    grant::Table<H>& table_;
+    Domain backend_;
+    BufferPool<H>& pool_;
+    std::unique_ptr<Page[]> pages_;
+    std::uint32_t incarnation_;
+    bool is_persistent_ = false;
+    std::uint64_t made_ = 0;
+};
+
+} // namespace lodger::blkfront
