@@ -48,11 +48,11 @@ std::size_t place_of(std::byte const* address)
 Result<void> unmap_places(std::size_t first, std::size_t count)
 {
     std::array<gnttab_unmap_grant_ref_t, most_at_once> operations{};
-    for (std::size_t i = 0; i < count; ++i)
-        operations[i] = {
-            .host_addr = reinterpret_cast<std::uintptr_t>(address_of(first + i)),
-            .handle = handles[first + i],
-            .status = GNTST_general_error};
+    for (std::size_t i = 0; i < count; ++i) {
+        operations[i].host_addr = reinterpret_cast<std::uintptr_t>(address_of(first + i));
+        operations[i].handle = handles[first + i];
+        operations[i].status = GNTST_general_error;
+    }
     LODGER_TRY(outcome(
         grant_table_op(GNTTABOP_unmap_grant_ref, operations.data(), static_cast<unsigned>(count))));
     Result<void> result;
@@ -85,13 +85,13 @@ map_places(Domain owner, std::span<GrantRef const> refs, Access access, std::siz
 {
     std::array<gnttab_map_grant_ref_t, most_at_once> operations{};
     unsigned const flags = GNTMAP_host_map | (access == Access::read_only ? GNTMAP_readonly : 0u);
-    for (std::size_t i = 0; i < refs.size(); ++i)
-        operations[i] = {
-            .host_addr = reinterpret_cast<std::uintptr_t>(address_of(first + i)),
-            .flags = flags,
-            .ref = refs[i].value,
-            .dom = owner.value,
-            .status = GNTST_general_error};
+    for (std::size_t i = 0; i < refs.size(); ++i) {
+        operations[i].host_addr = reinterpret_cast<std::uintptr_t>(address_of(first + i));
+        operations[i].flags = flags;
+        operations[i].ref = refs[i].value;
+        operations[i].dom = owner.value;
+        operations[i].status = GNTST_general_error;
+    }
     LODGER_TRY(outcome(grant_table_op(
         GNTTABOP_map_grant_ref, operations.data(), static_cast<unsigned>(refs.size()))));
     Result<void> result;

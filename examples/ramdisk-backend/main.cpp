@@ -52,11 +52,12 @@ std::optional<Arguments> parse_arguments(std::span<char*> words)
 
 void fill(std::span<std::byte> disk)
 {
-    auto const modules = guest().boot_info().modules;
+    auto const& modules = guest().boot_info().modules;
     std::size_t done = 0;
-    if (!modules.empty()) {
-        done = std::min(disk.size(), modules.front().size());
-        std::memcpy(disk.data(), modules.front().data(), done);
+    if (modules.begin() != modules.end()) {
+        std::span<std::byte const> const first = *modules.begin();
+        done = std::min(disk.size(), first.size());
+        std::memcpy(disk.data(), first.data(), done);
     } else {
         for (; done < disk.size(); done += sizeof done) // Every word says where it is.
             std::memcpy(&disk[done], &done, sizeof done);
@@ -172,7 +173,8 @@ private:
     /// is tried again at the next change
     std::optional<std::size_t> begin(std::string_view path)
     {
-        auto const place = std::ranges::find(services_, nullptr);
+        auto const place =
+            std::ranges::find_if(services_, [](auto const& service) { return !service; });
         if (place == services_.end())
             return std::nullopt;
         auto service = std::make_unique<Service>(store_, medium_, path);
