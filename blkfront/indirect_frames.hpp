@@ -1,5 +1,6 @@
 #pragma once
 
+#include <lodger/blkfront/abi.hpp>
 #include <lodger/blkfront/page_grants.hpp>
 
 #include <array>

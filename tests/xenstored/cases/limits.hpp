@@ -179,7 +179,7 @@ Result<> long_replies_are_pipelined(S& s, ClientOf<S>& client)
     s.permit("/long", readable_by_guest(s));
     std::vector<std::array<char, store::most_payload>> buffers(store::most_requests);
     auto& connection = client.connection();
-    for (int round = 0; round < 10; ++round) {
+    for (int round = 0; round < S::rounds / 100; ++round) {
         store::Batch<typename S::Guest> batch{connection};
         for (auto& buffer : buffers)
             LODGER_TRY(expect(batch.begin(
