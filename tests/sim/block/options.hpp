@@ -9,6 +9,14 @@
 
 namespace lodger::sim {
 
+/// What every test can do with that asks for no more: large rings, and flush. A backend serves as
+/// many requests at a time as its ring holds, so that any of them may be the next one to end.
+inline constexpr blkback::Options plain_offers = {
+    .indirect_segments = 0, .persistent = false, .barrier = false, .discard = false, .depth = 1024};
+
+/// Everything that a backend can offer.
+inline constexpr blkback::Options all_offers = {.queues = 4, .depth = 1024};
+
 /// What a simulated disk is.
 struct BlockOptions {
     std::uint32_t number = 51712; ///< xvda
@@ -20,9 +28,8 @@ struct BlockOptions {
     Duration most_latency = std::chrono::microseconds{500};
     /// Values of the backend's keys that replace the ordinary ones; nothing for a key left out.
     std::map<std::string, std::optional<std::string>> keys{};
-    /// What the backend offers. It serves as many requests at a time as the ring holds, so that
-    /// any of them may be the next one to end.
-    blkback::Options offers{.queues = 4, .depth = 1024};
+    /// What the backend offers.
+    blkback::Options offers = plain_offers;
     /// Whether what was written and not flushed may be lost with the power.
     bool has_cache = true;
     /// What the hotplug script says, after how long at most; the seed chooses.

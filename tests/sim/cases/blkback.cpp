@@ -17,6 +17,12 @@ using xenbus::State;
 
 namespace {
 
+/// A disk whose backend offers everything.
+BlockOptions all()
+{
+    return {.offers = sim::all_offers};
+}
+
 /// Runs `body(rig, frontend, guest)` connected, and closes; nothing may be left.
 template <class Body>
 void connected(
@@ -50,7 +56,7 @@ void fill(std::span<std::byte> bytes, sim::Random& random)
 
 TEST_CASE("direct requests of one to eleven segments move the right sectors")
 {
-    connected(30, {}, {}, [](BlockRig& rig, RawFrontend& frontend, sim::Guest& guest) {
+    connected(30, all(), {}, [](BlockRig& rig, RawFrontend& frontend, sim::Guest& guest) {
         Data const data{guest, 11};
         for (std::uint8_t const operation : {BLKIF_OP_READ, BLKIF_OP_WRITE}) {
             fill(data.bytes(), rig.world.random());
@@ -67,7 +73,7 @@ TEST_CASE("direct requests of one to eleven segments move the right sectors")
 
 TEST_CASE("indirect requests move as many segments as were promised")
 {
-    BlockOptions const options{.size = 2 * 1024 * 1024};
+    BlockOptions const options{.size = 2 * 1024 * 1024, .offers = sim::all_offers};
     connected(10, options, {}, [](BlockRig& rig, RawFrontend& frontend, sim::Guest& guest) {
         std::vector<std::unique_ptr<Data>> data;
         std::vector<Segment> segments;
@@ -104,7 +110,7 @@ TEST_CASE("rings of one to sixteen pages are served, by both names, beyond their
         for (bool const old_names : {false, true}) {
             RawOffer const offer{.ring_pages = pages, .old_names = old_names};
             connected(
-                3, {.most_latency = 20us}, offer,
+                3, {.most_latency = 20us, .offers = sim::all_offers}, offer,
                 [&](BlockRig& rig, RawFrontend& frontend, sim::Guest& guest) {
                     Data const data{guest};
                     auto& ring = frontend.queues[0]->ring;
@@ -124,7 +130,7 @@ TEST_CASE("rings of one to sixteen pages are served, by both names, beyond their
 TEST_CASE("several queues are served, each with its own ring and port")
 {
     RawOffer const offer{.ring_pages = 2, .queues = 4};
-    connected(20, {}, offer, [](BlockRig& rig, RawFrontend& frontend, sim::Guest& guest) {
+    connected(20, all(), offer, [](BlockRig& rig, RawFrontend& frontend, sim::Guest& guest) {
         REQUIRE(rig.disk.queue_count() == 4);
         std::vector<std::unique_ptr<Data>> data;
         for (std::size_t queue = 0; queue < 4; ++queue) {
@@ -140,7 +146,7 @@ TEST_CASE("several queues are served, each with its own ring and port")
 
 TEST_CASE("persistent grants stay mapped, the least recently used make room, closing frees all")
 {
-    BlockOptions options;
+    BlockOptions options = all();
     options.offers.persistent_grants = 4;
     RawOffer const offer{.persistent = true};
     connected(20, options, offer, [](BlockRig& rig, RawFrontend& frontend, sim::Guest& guest) {
@@ -179,7 +185,7 @@ TEST_CASE("persistent grants stay mapped, the least recently used make room, clo
 
 TEST_CASE("without persistent grants nothing stays mapped after its response")
 {
-    BlockOptions options;
+    BlockOptions options = all();
     for (bool const backend_wants : {false, true}) {
         options.offers.persistent = backend_wants;
         RawOffer const offer{.persistent = !backend_wants};
@@ -195,7 +201,7 @@ TEST_CASE("without persistent grants nothing stays mapped after its response")
 TEST_CASE("what was flushed survives a loss of power, and what was not may be lost")
 {
     std::size_t lost = 0;
-    connected(30, {}, {}, [&](BlockRig& rig, RawFrontend& frontend, sim::Guest& guest) {
+    connected(30, all(), {}, [&](BlockRig& rig, RawFrontend& frontend, sim::Guest& guest) {
         Data const data{guest, 2};
         fill(data.bytes(), rig.world.random());
         REQUIRE(
@@ -226,7 +232,7 @@ TEST_CASE("what was flushed survives a loss of power, and what was not may be lo
 
 TEST_CASE("a barrier ends after all that came before it, and before anything that comes after")
 {
-    connected(60, {}, {}, [](BlockRig& rig, RawFrontend& frontend, sim::Guest& guest) {
+    connected(60, all(), {}, [](BlockRig& rig, RawFrontend& frontend, sim::Guest& guest) {
         Data const data{guest};
         std::vector<std::uint64_t> sent;
         for (std::size_t i = 0; i < 12; ++i) {
@@ -249,7 +255,7 @@ TEST_CASE("a barrier ends after all that came before it, and before anything tha
 
 TEST_CASE("a discard covers what it names, and nothing beyond the disk")
 {
-    connected(20, {}, {}, [](BlockRig& rig, RawFrontend& frontend, sim::Guest&) {
+    connected(20, all(), {}, [](BlockRig& rig, RawFrontend& frontend, sim::Guest&) {
         auto const before = rig.disk.medium();
         REQUIRE(frontend.ask(frontend.make_discard(8, 4)) == BLKIF_RSP_OKAY);
         REQUIRE(
@@ -265,7 +271,7 @@ TEST_CASE("a discard covers what it names, and nothing beyond the disk")
 
 TEST_CASE("a request that makes no sense is an error, and nothing is touched")
 {
-    connected(20, {}, {}, [](BlockRig& rig, RawFrontend& frontend, sim::Guest& guest) {
+    connected(20, all(), {}, [](BlockRig& rig, RawFrontend& frontend, sim::Guest& guest) {
         Data const data{guest, 1, Access::read_only};
         Data const table{guest};
         auto const before = rig.disk.medium();
@@ -298,7 +304,7 @@ TEST_CASE("a request that makes no sense is an error, and nothing is touched")
 
 TEST_CASE("what was not offered is refused as unsupported, and its key is not there")
 {
-    BlockOptions options;
+    BlockOptions options = all();
     options.offers = {
         .ring_page_order = 0,
         .indirect_segments = 0,
@@ -326,7 +332,7 @@ TEST_CASE("what was not offered is refused as unsupported, and its key is not th
 TEST_CASE("a read-only disk is read, flushed, and never changed")
 {
     connected(
-        5, {.info = VDISK_READONLY}, {},
+        5, {.info = VDISK_READONLY, .offers = sim::all_offers}, {},
         [](BlockRig& rig, RawFrontend& frontend, sim::Guest& guest) {
             Data const data{guest};
             auto const before = rig.disk.medium();
@@ -345,7 +351,8 @@ TEST_CASE("a read-only disk is read, flushed, and never changed")
 TEST_CASE("sectors of 4096 bytes are the backend's unit too")
 {
     connected(
-        5, {.sector_size = 4096}, {}, [](BlockRig&, RawFrontend& frontend, sim::Guest& guest) {
+        5, {.sector_size = 4096, .offers = sim::all_offers}, {},
+        [](BlockRig&, RawFrontend& frontend, sim::Guest& guest) {
             Data const data{guest};
             CHECK(
                 frontend.ask(frontend.make(BLKIF_OP_READ, 8, {data.segment()})) == BLKIF_RSP_OKAY);

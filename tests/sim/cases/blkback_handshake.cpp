@@ -47,7 +47,7 @@ std::string error_of(BlockRig& rig)
 void expect_refused(
     std::vector<std::pair<std::string, std::string>> const& keys, std::string_view why)
 {
-    with_frontend(5, {}, [&](BlockRig& rig, RawFrontend& frontend) {
+    with_frontend(5, {.offers = sim::all_offers}, [&](BlockRig& rig, RawFrontend& frontend) {
         frontend.await(State::init_wait);
         RawFrontend::Queue const queue{rig.guest, 1};
         frontend.write("event-channel", std::to_string(queue.channel.port().value));
@@ -69,7 +69,7 @@ void expect_refused(
 
 TEST_CASE("the backend goes 1, 2, 4, 5, 6, and says first what can be negotiated")
 {
-    with_frontend(100, {}, [](BlockRig& rig, RawFrontend& frontend) {
+    with_frontend(100, {.offers = sim::all_offers}, [](BlockRig& rig, RawFrontend& frontend) {
         frontend.await(State::init_wait);
         REQUIRE(frontend.read("max-ring-page-order") == "4");
         REQUIRE(frontend.read("max-ring-pages") == "16");
@@ -150,7 +150,7 @@ TEST_CASE("offers that make no sense are reported, and the device closes")
 
 TEST_CASE("an index that no honest frontend has ends the service, with a report")
 {
-    with_frontend(30, {}, [](BlockRig& rig, RawFrontend& frontend) {
+    with_frontend(30, {.offers = sim::all_offers}, [](BlockRig& rig, RawFrontend& frontend) {
         frontend.connect();
         auto& queue = *frontend.queues[0];
         auto* const header = reinterpret_cast<ring::SharedHeader*>(queue.pages.bytes().data());
@@ -167,7 +167,7 @@ TEST_CASE("an index that no honest frontend has ends the service, with a report"
 TEST_CASE("whatever a frontend says, the backend takes only legal steps and lets go in the end")
 {
     constexpr std::array texts = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "garbage", ""};
-    with_frontend(300, {}, [&](BlockRig& rig, RawFrontend& frontend) {
+    with_frontend(300, {.offers = sim::all_offers}, [&](BlockRig& rig, RawFrontend& frontend) {
         sim::Random& random = rig.world.random();
         RawFrontend::Queue const queue{rig.guest, 1};
         frontend.write("event-channel", std::to_string(queue.channel.port().value));
@@ -189,7 +189,7 @@ TEST_CASE("whatever a frontend says, the backend takes only legal steps and lets
 
 TEST_CASE("a device that the toolstack removes is let go of, and does not come back")
 {
-    with_frontend(150, {}, [](BlockRig& rig, RawFrontend&) {
+    with_frontend(150, {.offers = sim::all_offers}, [](BlockRig& rig, RawFrontend&) {
         sim::Random& random = rig.world.random();
         std::optional<RawFrontend::Queue> queue;
         rig.driver.domain.spawn("toolstack", [&] {
@@ -214,7 +214,7 @@ TEST_CASE("a device that the toolstack removes is let go of, and does not come b
 
 TEST_CASE("a backend that dies lets go of everything, and XenStore stays as it is")
 {
-    with_frontend(30, {}, [](BlockRig& rig, RawFrontend& frontend) {
+    with_frontend(30, {.offers = sim::all_offers}, [](BlockRig& rig, RawFrontend& frontend) {
         frontend.connect();
         rig.disk.die();
         while (!rig.disk.is_over())
@@ -226,7 +226,7 @@ TEST_CASE("a backend that dies lets go of everything, and XenStore stays as it i
 
 TEST_CASE("a disk that is detached or closed from the backend's side closes with its frontend")
 {
-    with_frontend(30, {}, [](BlockRig& rig, RawFrontend& frontend) {
+    with_frontend(30, {.offers = sim::all_offers}, [](BlockRig& rig, RawFrontend& frontend) {
         frontend.connect();
         if (rig.world.random().chance(2))
             rig.disk.detach();
@@ -239,7 +239,7 @@ TEST_CASE("a disk that is detached or closed from the backend's side closes with
 
 TEST_CASE("a new size is published before Connected is said once more")
 {
-    with_frontend(20, {}, [](BlockRig& rig, RawFrontend& frontend) {
+    with_frontend(20, {.offers = sim::all_offers}, [](BlockRig& rig, RawFrontend& frontend) {
         frontend.connect();
         rig.disk.resize(256 * 1024);
         auto watch = rig.guest.store.watch({rig.disk.path(), "sectors"}).value();
@@ -262,7 +262,7 @@ TEST_CASE("a new size is published before Connected is said once more")
 
 TEST_CASE("a backend that is reconfigured goes 7, 8 and 4, and serves all the while")
 {
-    with_frontend(30, {}, [](BlockRig& rig, RawFrontend& frontend) {
+    with_frontend(30, {.offers = sim::all_offers}, [](BlockRig& rig, RawFrontend& frontend) {
         frontend.connect();
         Data const data{rig.guest};
         rig.disk.reconfigure();
@@ -277,7 +277,7 @@ TEST_CASE("a backend that is reconfigured goes 7, 8 and 4, and serves all the wh
 
 TEST_CASE("a disk that another domain takes over is the same disk")
 {
-    with_frontend(20, {}, [](BlockRig& rig, RawFrontend& frontend) {
+    with_frontend(20, {.offers = sim::all_offers}, [](BlockRig& rig, RawFrontend& frontend) {
         frontend.connect();
         Data const data{rig.guest};
         REQUIRE(frontend.ask(frontend.make(BLKIF_OP_WRITE, 0, {data.segment()})) == 0);
