@@ -20,7 +20,7 @@ public:
 
     Console(H& hypervisor, Page& page, Port port)
         : hypervisor_{hypervisor},
-          page_{page},
+          page_{&page},
           port_{port},
           output_{page.out, page.out_prod, page.out_cons},
           input_{page.in, page.in_cons, page.in_prod}
@@ -32,6 +32,19 @@ public:
 
     /// Starts to take events. Call once, before anything else.
     Result<> start() { return hypervisor_.listen(port_, Listener::of<&Console::on_event>(*this)); }
+
+    /// Goes on where Xen has restored the domain: on another port, and maybe page. What nobody had
+    /// read may be lost.
+    Result<> move(Page& page, Port port)
+    {
+        page_ = &page;
+        port_ = port;
+        output_ = {page.out, page.out_prod, page.out_cons};
+        input_ = {page.in, page.in_cons, page.in_prod};
+        reader_is_gone_ = false;
+        hypervisor_.wake(changed_);
+        return start();
+    }
 
     /// Writes all of `text`; each line's end becomes what terminals expect.
     /// @return `timed_out` when nobody reads: from then on only what fits is written, until
@@ -69,7 +82,7 @@ public:
     {
         while (true) {
             std::size_t const space = LODGER_TRY(output_.space());
-            if (space == sizeof page_.out)
+            if (space == sizeof page_->out)
                 return {};
             LODGER_TRY(wait_for_reader(space));
         }
@@ -98,7 +111,7 @@ private:
     /// have read all of it by then, and there would be nothing to wait for
     Result<> wait_for_reader(std::size_t before)
     {
-        if (Memory::load_relaxed(connection_of(page_)) == disconnected)
+        if (Memory::load_relaxed(connection_of(*page_)) == disconnected)
             return Failure{Errc::timed_out};
         Deadline const deadline = after(hypervisor_, patience);
         while (LODGER_TRY(output_.space()) == before) {
@@ -118,7 +131,7 @@ private:
     void on_event() { hypervisor_.wake(changed_); }
 
     H& hypervisor_;
-    Page& page_;
+    Page* page_;
     Port port_;
     ring::ByteProducer<Memory> output_;
     ring::ByteConsumer<Memory> input_;

@@ -4,8 +4,8 @@
 
 namespace lodger {
 
-/// Xen's system time: nanoseconds since the host booted, never going back
-/// (xen/include/public/xen.h, `struct vcpu_time_info`).
+/// The domain's time: nanoseconds that never go back and stand still while the domain is suspended;
+/// in the beginning Xen's system time (xen/include/public/xen.h, `struct vcpu_time_info`).
 struct SystemTime {
     using rep = long long;
     using period = std::nano;

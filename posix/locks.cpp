@@ -1,6 +1,7 @@
 /// The C library's locks. Threads are cooperative, so a lock is only ever found taken when its
 /// owner waits inside the C library, for the console say.
 
+#include <lodger/runtime/end.hpp>
 #include <lodger/runtime/guest.hpp>
 #include <lodger/runtime/panic.hpp>
 
@@ -22,7 +23,7 @@ namespace {
 bool try_acquire(__lock& lock)
 {
     Thread* const thread = &Thread::current();
-    if (lock.depth > 0 && lock.owner != thread)
+    if (lock.depth > 0 && lock.owner != thread && !lodger::runtime::is_ending())
         return false;
     lock.owner = thread;
     ++lock.depth;

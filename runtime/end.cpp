@@ -3,12 +3,16 @@
 #include <lodger/runtime/guest.hpp>
 #include <lodger/runtime/text.hpp>
 
+#include <cstdlib>
+
 namespace lodger::runtime {
 namespace {
 
 constinit bool crash_on_failure = false;
+constinit bool ending = false;
+constinit unsigned good_end = SHUTDOWN_poweroff;
 
-}
+} // namespace
 
 void choose_end(CommandLine const& command_line)
 {
@@ -20,7 +24,19 @@ void end(int status)
     if (status != 0)
         early_console.write((Text{} << "lodger: exit status " << status << "\n").view());
     early_console.drain();
-    guest().shut_down(status != 0 && crash_on_failure ? SHUTDOWN_crash : SHUTDOWN_poweroff);
+    guest().shut_down(status != 0 && crash_on_failure ? SHUTDOWN_crash : good_end);
+}
+
+void exit_although_others_run(unsigned reason)
+{
+    good_end = reason;
+    ending = true;
+    std::exit(0);
+}
+
+bool is_ending()
+{
+    return ending;
 }
 
 } // namespace lodger::runtime

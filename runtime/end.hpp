@@ -12,4 +12,12 @@ void choose_end(CommandLine const& command_line);
 /// printed first.
 [[noreturn]] void end(int status);
 
+/// Ends the guest by `exit(0)` from a thread that is not the application's: what that holds of the
+/// C library's locks is ignored, since it may wait for ever, for a key say.
+/// @param reason `SHUTDOWN_poweroff` or `SHUTDOWN_reboot`
+[[noreturn]] void exit_although_others_run(unsigned reason);
+
+/// Whether the C library's locks hold nobody up any more.
+bool is_ending();
+
 } // namespace lodger::runtime

@@ -22,13 +22,35 @@ void Guest::start(arch::BootInfo& boot)
     if (!shared)
         panic("cannot map the page shared with Xen");
     shared_ = *shared;
-    // No upcall, ever: pending bits are looked at by the loop.
+    take_no_upcalls();
+    arch::stop_periodic_timer();
+    scheduler_.start(*shared_);
+    if (!arch::prepare_suspend(boot, *shared_))
+        panic("no memory for the list of frames");
+    pages_.start(boot);
+}
+
+/// No upcall, ever: pending bits are looked at by the loop.
+void Guest::take_no_upcalls()
+{
     SharedMemory::store_release(shared_->vcpu_info[0].evtchn_upcall_mask, 1);
     for (xen_ulong_t& word : shared_->evtchn_mask)
         SharedMemory::store_release(word, ~xen_ulong_t{0});
-    arch::stop_periodic_timer();
-    scheduler_.start(*shared_);
-    pages_.start(boot);
+}
+
+arch::Resumption Guest::suspend()
+{
+    Instant const left = now();
+    auto const how = arch::suspend(*boot_, *shared_);
+    if (!how)
+        panic("cannot map again what was unmapped for a suspend");
+    take_no_upcalls();
+    away_ += now() - left;
+    if (*how == arch::Resumption::restored) {
+        scheduler_.ports().clear();
+        ++incarnation_;
+    }
+    return *how;
 }
 
 Result<Port> Guest::alloc_unbound(Domain remote)
@@ -86,7 +108,7 @@ void Guest::nap(Duration duration) const
         arch::sched_op(SCHEDOP_yield, nullptr);
         return;
     }
-    poll.timeout = static_cast<std::uint64_t>((now() + duration).time_since_epoch().count());
+    poll.timeout = for_xen(now() + duration);
     arch::sched_op(SCHEDOP_poll, &poll);
 }
 

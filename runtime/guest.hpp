@@ -5,6 +5,7 @@
 #include <lodger/arch/x86/foreign_pages.hpp>
 #include <lodger/arch/x86/hypercall.hpp>
 #include <lodger/arch/x86/platform.hpp>
+#include <lodger/arch/x86/suspend.hpp>
 #include <lodger/core/trace.hpp>
 #include <lodger/runtime/page_allocator.hpp>
 #include <lodger/runtime/scheduler.hpp>
@@ -59,7 +60,7 @@ public:
     Result<void> unmap_grants(std::span<std::byte> pages) { return arch::unmap_grants(pages); }
 
     // Time and waiting.
-    Instant now() const { return arch::system_time(shared_->vcpu_info[0].time); }
+    Instant now() const { return system_time() - away_; }
     Result<void> wait(WaitQueue& queue, Deadline deadline)
     {
         return scheduler_.wait(queue, deadline);
@@ -88,7 +89,13 @@ public:
     /// Since 1970, UTC.
     Duration wall_clock() const
     {
-        return arch::wall_clock_base(*shared_) + now().time_since_epoch();
+        return arch::wall_clock_base(*shared_) + system_time().time_since_epoch();
+    }
+    /// A time of ours as Xen's hypercalls want it, in nanoseconds; never 0, which to them is none.
+    std::uint64_t for_xen(Instant time) const
+    {
+        auto const at = (time + away_).time_since_epoch().count();
+        return at > 0 ? static_cast<std::uint64_t>(at) : 1;
     }
     /// Lets the other threads run until then.
     void sleep_until(Instant time);
@@ -97,11 +104,19 @@ public:
     /// Ends the guest at once; nothing is flushed. @param reason `SHUTDOWN_*` of xen/sched.h
     [[noreturn]] void shut_down(unsigned reason) const;
 
+    /// The part of `runtime::suspend` that nobody else can do: suspends, and makes ports, time and
+    /// incarnation what they are afterwards.
+    arch::Resumption suspend();
+
     /// Called once by the start-up code: memory, traps, time, events.
     void start(arch::BootInfo& boot);
 
 private:
+    Instant system_time() const { return arch::system_time(shared_->vcpu_info[0].time); }
+    void take_no_upcalls();
+
     unsigned traced_ = 0; ///< a bit a topic
+    Duration away_{};     ///< how far Xen's system time is ahead of ours
     std::uint32_t incarnation_ = 0;
     arch::BootInfo* boot_ = nullptr;
     shared_info_t* shared_ = nullptr;

@@ -108,6 +108,22 @@ void PageAllocator::free(std::span<std::byte> pages)
     top_ = std::max(top_, first + count);
 }
 
+Result<Pfn> PageAllocator::take_for_good()
+{
+    std::uint64_t page = find(1, heap_pages_end_, top_);
+    if (page == not_found)
+        page = find(1, 0, low_end_);
+    if (page == not_found)
+        return Failure{Errc::no_memory};
+    mark(page, 1, true);
+    return Pfn{page};
+}
+
+void PageAllocator::put_back(Pfn page)
+{
+    free({address_of(page.value), page_size});
+}
+
 Result<void> PageAllocator::extend_heap(std::uint64_t pages)
 {
     for (std::uint64_t page = heap_pages_end_; page < heap_pages_end_ + pages; ++page)

@@ -23,6 +23,12 @@ public:
     Result<std::span<std::byte>> allocate(std::size_t count);
     void free(std::span<std::byte> pages);
 
+    /// Takes a free page, the highest, without mapping it or touching it: the memory under it is
+    /// to go. @return `no_memory` if there is none
+    Result<Pfn> take_for_good();
+    /// Makes a page free, which has memory again.
+    void put_back(Pfn page);
+
     /// Moves the heap's end, as `sbrk` does.
     /// @return where the end was before, or `no_memory`
     Result<std::byte*> move_heap_end(std::ptrdiff_t bytes);

@@ -122,11 +122,8 @@ void Scheduler::sleep()
     sched_poll_t poll{};
     set_xen_guest_handle(poll.ports, const_cast<evtchn_port_t*>(ports.data()));
     poll.nr_ports = static_cast<unsigned>(ports.size());
-    if (first_sleeper_) {
-        // Zero would mean no timeout at all.
-        auto const at = first_sleeper_->deadline_.at.time_since_epoch().count();
-        poll.timeout = at > 0 ? static_cast<std::uint64_t>(at) : 1;
-    }
+    if (first_sleeper_)
+        poll.timeout = guest().for_xen(first_sleeper_->deadline_.at);
     ++sleeps_;
     if (arch::sched_op(SCHEDOP_poll, &poll) != 0)
         panic("SCHEDOP_poll refuses a port that is listened to");

@@ -19,9 +19,12 @@ using BlockBuffer = blkfront::Buffer<Guest>;
 
 namespace lodger::runtime {
 
-/// The guest's connection to XenStore, started at the first call.
+/// The guest's connection to XenStore, started at the first call, and with it a thread that obeys
+/// the toolstack (runtime/control.hpp).
 /// @return `no_device` if Xen gave the guest no XenStore
 Result<Store*> xenstore();
+/// The same if it has been started, else null.
+Store* started_xenstore();
 
 /// The guest's grant table, of which there is one.
 GrantTable& grants();

@@ -46,6 +46,8 @@ struct Top {
 
 } // namespace
 
+constinit Thread* Thread::newest_ = nullptr;
+
 Thread& Thread::current()
 {
     return guest().scheduler().current();
@@ -61,6 +63,7 @@ Result<Thread*> Thread::create(Options options, void (*function)(void*), void* a
     }
     Top const top{pages.data() + pages.size()};
     auto* const thread = new (top.thread) Thread{options, function, argument};
+    thread->next_older_ = std::exchange(newest_, thread);
     thread->pages_ = pages;
     thread->stack_ = {pages.data() + page_size, top.stack_end};
     thread->stack_pointer_ = arch::initial_context(top.stack_end, &Thread::run);
@@ -98,6 +101,11 @@ void Thread::run()
     guest().scheduler().after_switch();
     thread.function_(thread.argument_);
     thread.end();
+}
+
+void const* Thread::saved_frame() const
+{
+    return arch::saved_frame(stack_pointer_);
 }
 
 void Thread::at_exit(ThreadExit& exit)
@@ -143,6 +151,10 @@ void Thread::give_back()
 {
     end_c_library_state(*c_library_state_);
     std::span<std::byte> const pages = pages_;
+    Thread** link = &newest_;
+    while (*link != this)
+        link = &(*link)->next_older_;
+    *link = next_older_;
     this->~Thread();
     // If the guard cannot be lifted, the pages stay taken: better lost than broken.
     if (arch::protect(pages.data(), arch::Protection::read_write))

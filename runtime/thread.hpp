@@ -46,6 +46,18 @@ public:
     /// The stack's usable part.
     std::span<std::byte const> stack() const { return stack_; }
 
+    Deadline deadline() const { return deadline_; }
+    /// The frame pointer that it goes on with, if it does not run.
+    void const* saved_frame() const;
+
+    /// Calls `each(Thread const&)` for all threads there are, newest first; it must not wait.
+    template <class Each>
+    static void for_each(Each each)
+    {
+        for (Thread const* thread = newest_; thread; thread = thread->next_older_)
+            each(*thread);
+    }
+
     /// Has `exit` run when the current thread ends.
     static void at_exit(ThreadExit& exit);
     /// Runs what `at_exit` was given; for the first thread, which ends by `exit`.
@@ -68,6 +80,8 @@ private:
     [[noreturn]] void end();
     void give_back();
 
+    static constinit Thread* newest_;
+
     char const* name_;
     void (*function_)(void*);
     void* argument_;
@@ -80,6 +94,7 @@ private:
     WaitQueue joiners_;
     Thread* next_ = nullptr; ///< in the scheduler's queue of runnable threads
     Thread* next_sleeper_ = nullptr;
+    Thread* next_older_ = nullptr; ///< of all threads
     Deadline deadline_;
     bool timed_out_ = false;
     bool ended_ = false;

@@ -2,20 +2,9 @@
 
 #include <lodger/core/trace.hpp>
 #include <lodger/core/wait.hpp>
-#include <lodger/ring/bytes.hpp>
-#include <lodger/store/session.hpp>
+#include <lodger/store/transport.hpp>
 
 namespace lodger::store {
-
-/// Asks the daemon to watch what a state describes.
-inline Request watch_request(WatchState const& state)
-{
-    using namespace std::literals;
-    std::string_view const depth_end = state.depth().empty() ? ""sv : "\0"sv;
-    return {
-        .type = Type::watch,
-        .pieces = {state.path(), "\0"sv, state.token(), "\0"sv, state.depth(), depth_end}};
-}
 
 /// Joins a `Session` to the page and the port that Xen gave the domain for XenStore, and makes its
 /// requests wait. Borrows both: they were there before us and stay (the port is never closed).
@@ -34,11 +23,8 @@ public:
 
     Connection(H& hypervisor, Page& page, Port port)
         : hypervisor_{hypervisor},
-          page_{page},
           port_{port},
-          requests_{page.req, page.req_prod, page.req_cons},
-          replies_{page.rsp, page.rsp_cons, page.rsp_prod},
-          error_at_start_{Memory::load_relaxed(page.error)}
+          transport_{page}
     {
     }
     Connection(Connection const&) = delete;
@@ -50,13 +36,13 @@ public:
     Result<> start(Deadline deadline)
     {
         LODGER_TRY(hypervisor_.listen(port_, Listener::of<&Connection::pump>(*this)));
-        if (Memory::load_relaxed(page_.connection) == XENSTORE_CONNECTED || !can_reconnect())
+        if (transport_.is_connected() || !transport_.can_reconnect())
             return {};
         return reopen(deadline);
     }
 
     /// What the daemon offers, as the bits of docs/misc/xenstore-ring.txt.
-    std::uint32_t server_features() const { return Memory::load_relaxed(page_.server_features); }
+    std::uint32_t server_features() const { return transport_.server_features(); }
 
     /// Counts how often the connection began anew; a transaction does not outlive it.
     std::uint32_t epoch() const { return epoch_; }
@@ -66,14 +52,48 @@ public:
     /// @return `not_implemented` if the daemon does not offer that
     Result<> reconnect(Deadline deadline)
     {
-        if (!can_reconnect())
+        if (!transport_.can_reconnect())
             return Failure{Errc::not_implemented};
         fail(Errc::disconnected);
-        Memory::store_release(page_.connection, XENSTORE_RECONNECT);
+        transport_.ask_to_reconnect();
         LODGER_TRY(reopen(deadline));
-        for (auto const* state = session_.watches().first(); state; state = state->next())
-            LODGER_TRY(call(watch_request(*state), {}, deadline));
+        return register_watches(deadline);
+    }
+
+    /// Finishes the message that has begun, begins no other, and waits until the daemon has taken
+    /// all of it. Then the domain may be suspended: a daemon that serves the restored domain finds
+    /// no half of a message. Afterwards call `go_on` or `move`.
+    Result<> pause(Deadline deadline)
+    {
+        paused_ = true;
+        for (pump(); session_.is_mid_message() || !transport_.is_drained(); pump()) {
+            if (auto const waited = wait(deadline); !waited) {
+                go_on();
+                return waited;
+            }
+        }
         return {};
+    }
+
+    /// Goes on after `pause`.
+    void go_on()
+    {
+        paused_ = false;
+        pump();
+    }
+
+    /// Goes on where Xen has restored the domain: with another daemon, or one that knows nothing of
+    /// us, on another port and maybe page. What was under way is sent again, but for transactions,
+    /// which fail as `disconnected`; watches are registered again, and each fires once.
+    Result<> move(Page& page, Port port, Deadline deadline)
+    {
+        port_ = port;
+        LODGER_TRY(hypervisor_.listen(port_, Listener::of<&Connection::pump>(*this)));
+        begin_with(Transport<Memory>::take_over(page));
+        session_.move();
+        go_on();
+        hypervisor_.wake(changed_);
+        return register_watches(deadline);
     }
 
     H& hypervisor() const { return hypervisor_; }
@@ -143,6 +163,13 @@ public:
         return {};
     }
 
+    /// As `wait`, but does not look every now and then whether the daemon gave up on us.
+    Result<> wait_idly(Deadline deadline)
+    {
+        LODGER_TRY(lodger::wait(hypervisor_, changed_, deadline));
+        return health();
+    }
+
     /// Has everybody who waits here look again at what they wait for.
     void wake() { hypervisor_.wake(changed_); }
 
@@ -167,18 +194,10 @@ public:
     }
 
 private:
-    /// Bytes moved, in either direction.
-    struct Moved {
-        std::size_t sent = 0;
-        std::size_t received = 0;
-    };
-
     /// After so many bytes received the daemon is told that there is room again. It waits for that
     /// only when it finds the ring full, and then we receive a whole ring from what it saw on; so
     /// an ordinary reply costs it no event.
     static constexpr std::size_t announce_after = sizeof(Page::rsp) / 2;
-
-    bool can_reconnect() const { return server_features() & XENSTORE_SERVER_FEATURE_RECONNECTION; }
 
     /// Waits until the daemon has emptied the rings, and begins anew with them. Until then nothing
     /// in the page but its `connection` means anything.
@@ -186,19 +205,45 @@ private:
     {
         fail(Errc::disconnected);
         LODGER_TRY(hypervisor_.notify(port_));
-        while (Memory::load_acquire(page_.connection) != XENSTORE_CONNECTED) {
+        while (!transport_.is_connected()) {
             Deadline const check = deadline.no_later_than(hypervisor_.now() + check_interval);
             auto const waited = lodger::wait(hypervisor_, changed_, check);
             if (!waited && (check.at == deadline.at || waited.error() != Errc::timed_out))
                 return waited;
         }
-        requests_ = {page_.req, page_.req_prod, page_.req_cons};
-        replies_ = {page_.rsp, page_.rsp_cons, page_.rsp_prod};
-        error_at_start_ = Memory::load_relaxed(page_.error);
         session_.restart();
+        begin_with(Transport<Memory>{transport_.page()});
+        return {};
+    }
+
+    void begin_with(Transport<Memory> transport)
+    {
+        transport_ = transport;
         failed_.reset();
         ++epoch_;
+    }
+
+    /// Registers again what the daemon does not know of. Watches come and go while this waits, so
+    /// it looks from the start each time.
+    Result<> register_watches(Deadline deadline)
+    {
+        while (WatchState* const state = unregistered()) {
+            state->registered_in(epoch_);
+            WatchIdentity const watch = state->identity(); // It may end while we wait.
+            auto const done = call(watch_request(watch), {}, deadline);
+            // `exists`: its first registration was under way, and was sent again.
+            if (!done && done.error() != Errc::exists)
+                return Failure{done.error()};
+        }
         return {};
+    }
+
+    WatchState* unregistered()
+    {
+        WatchState* state = session_.watches().first();
+        while (state && state->epoch() == epoch_)
+            state = state->next();
+        return state;
     }
 
     void trace_request(Session::Ticket ticket, Request const& request)
@@ -212,23 +257,15 @@ private:
     Result<Moved> exchange_bytes()
     {
         LODGER_TRY(health());
-        std::size_t const sent = LODGER_TRY(requests_.write(session_.outgoing()));
-        session_.sent(sent);
-        std::size_t const received = LODGER_TRY(replies_.read(session_.incoming()));
-        LODGER_TRY(session_.received(received));
-        return Moved{sent, received};
+        return transport_.exchange(session_, !paused_);
     }
 
-    /// Whether the daemon still serves us. It says otherwise in `error`; where it does not
-    /// advertise that field (4.17 writes it all the same) a value from before us means nothing.
+    /// Whether the daemon still serves us.
     Result<> health()
     {
         if (failed_)
             return Failure{*failed_};
-        std::uint32_t const error = Memory::load_relaxed(page_.error);
-        bool const advertised =
-            Memory::load_relaxed(page_.server_features) & XENSTORE_SERVER_FEATURE_ERROR;
-        if (error == XENSTORE_ERROR_NONE || (!advertised && error == error_at_start_))
+        if (!transport_.has_given_up())
             return {};
         fail(Errc::disconnected);
         return Failure{Errc::disconnected};
@@ -250,15 +287,13 @@ private:
     }
 
     H& hypervisor_;
-    Page& page_;
     Port port_;
-    ring::ByteProducer<Memory> requests_;
-    ring::ByteConsumer<Memory> replies_;
+    Transport<Memory> transport_;
     Session session_;
     WaitQueue changed_;
-    std::uint32_t error_at_start_;
     std::uint32_t epoch_ = 0;
     std::size_t unannounced_ = 0; ///< bytes received since the daemon was last notified
+    bool paused_ = false;
     std::optional<Errc> failed_;
 };
 

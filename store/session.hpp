@@ -24,6 +24,16 @@ struct Request {
     }
 };
 
+/// Asks the daemon for events.
+inline Request watch_request(WatchIdentity const& watch)
+{
+    using namespace std::literals;
+    std::string_view const depth_end = watch.depth.view().empty() ? ""sv : "\0"sv;
+    return {
+        .type = Type::watch,
+        .pieces = {watch.path, "\0"sv, watch.token, "\0"sv, watch.depth, depth_end}};
+}
+
 /// The XenStore protocol from a client's side, without its transport: requests and their replies,
 /// many in flight, matched by `req_id`; watch events, matched by token. Peer: the daemon, which may
 /// answer in any order, or with anything at all.
@@ -80,10 +90,16 @@ public:
     /// The next bytes for the daemon, empty if there are none; say with `sent` how many went.
     std::span<char const> outgoing()
     {
-        if (staged_ == staged_end_)
+        if (!is_mid_message())
             stage_next();
+        return begun();
+    }
+    /// The same, but only the rest of a message that has begun.
+    std::span<char const> begun() const
+    {
         return std::span{staging_}.subspan(staged_, staged_end_ - staged_);
     }
+    bool is_mid_message() const { return staged_ != staged_end_; }
     void sent(std::size_t count) { staged_ += count; }
 
     /// Where the daemon's next bytes belong, never empty; say with `received` how many came.
@@ -101,9 +117,7 @@ public:
     void fail(Errc error)
     {
         for (Call& waiting : calls_) {
-            if (waiting.stage == Stage::abandoned)
-                finish(waiting, {});
-            else if (waiting.stage != Stage::free && waiting.stage != Stage::done)
+            if (is_under_way(waiting))
                 finish(waiting, error);
         }
         staged_ = staged_end_ = 0;
@@ -114,6 +128,24 @@ public:
     {
         staged_ = staged_end_ = 0;
         decoder_ = {};
+    }
+
+    /// Begins anew with another daemon, which knows nothing of us, on a ring of its own: what was
+    /// sent and not answered is sent again, in its order. What belongs to a transaction fails as
+    /// `disconnected`, and watches that ended need not be taken back.
+    void move()
+    {
+        restart();
+        while (watches_.retiring())
+            watches_.take_retiring();
+        for (Call& waiting : calls_) {
+            if (!is_under_way(waiting))
+                continue;
+            if (is_nobodys(waiting) || belongs_to_transaction(waiting.request))
+                finish(waiting, Errc::disconnected);
+            else
+                waiting.stage = Stage::queued;
+        }
     }
 
     Watches& watches() { return watches_; }
@@ -136,6 +168,20 @@ private:
     static constexpr std::uint32_t index_bits = 5;
     static constexpr std::uint32_t index_mask = (1u << index_bits) - 1;
     static_assert(most_requests <= index_mask);
+
+    static bool belongs_to_transaction(Request const& request)
+    {
+        return request.transaction != 0 || request.type == Type::transaction_start;
+    }
+    static bool is_under_way(Call const& call)
+    {
+        return call.stage != Stage::free && call.stage != Stage::done;
+    }
+    /// Whether no caller will collect it.
+    static bool is_nobodys(Call const& call)
+    {
+        return call.stage == Stage::abandoned || call.unwatching;
+    }
 
     Call& call(Ticket ticket) { return calls_[ticket & index_mask]; }
     Call const& call(Ticket ticket) const { return calls_[ticket & index_mask]; }
@@ -232,7 +278,7 @@ private:
     static void finish(Call& ended, std::optional<Errc> error)
     {
         ended.error = error;
-        ended.stage = ended.stage == Stage::abandoned ? Stage::free : Stage::done;
+        ended.stage = is_nobodys(ended) ? Stage::free : Stage::done;
         ended.unwatching.reset();
     }
 

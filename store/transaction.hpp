@@ -55,8 +55,11 @@ auto run_transaction(Connection<H>& connection, Body& body, Deadline deadline)
     // Aborting is owed to the daemon even when the caller's own time is up, or it was cancelled.
     constexpr Duration grace = std::chrono::seconds{1};
     for (int attempt = 0; attempt < most_attempts; ++attempt) {
-        std::uint32_t const id = LODGER_TRY(start_transaction(connection, deadline));
         std::uint32_t const epoch = connection.epoch();
+        std::uint32_t const id = LODGER_TRY(start_transaction(connection, deadline));
+        // The reply may be from before the daemon began anew, and this thread only runs now.
+        if (connection.epoch() != epoch)
+            return Failure{Errc::disconnected};
         Operations<H> operations{connection, id};
         auto outcome = body(operations);
         if (connection.epoch() != epoch)

@@ -9,13 +9,22 @@
 
 namespace lodger::store {
 
+/// What the daemon knows a watch by, and looks at.
+struct WatchIdentity {
+    static constexpr std::size_t longest_path = 256;
+
+    Text<longest_path> path;
+    Text<12> token;
+    Text<12> depth; ///< how many levels below the path count, in decimal; empty for all of them
+};
+
 /// What the client knows of one registered watch: its path, its token, and the paths that changed
 /// and were not looked at yet. Bounded whatever the daemon or another domain does (XSA-349): equal
 /// paths are kept once, and when there is no room for one more, all of them become one event for
 /// the watched path itself, which reads "look at everything below".
 class WatchState {
 public:
-    static constexpr std::size_t longest_path = 256;
+    static constexpr std::size_t longest_path = WatchIdentity::longest_path;
     static constexpr std::size_t most_bytes = 1024;
 
     /// @param number what tells this watch's events from others', unique in its session
@@ -27,21 +36,23 @@ public:
         std::unique_ptr<WatchState> state{new (std::nothrow) WatchState};
         if (!state)
             return Failure{Errc::no_memory};
-        LODGER_TRY(state->path_.append(path.directory()));
-        LODGER_TRY(state->path_.append(path.separator()));
-        LODGER_TRY(state->path_.append(path.key()));
-        LODGER_TRY(state->token_.append(number));
+        LODGER_TRY(state->identity_.path.append(path.directory()));
+        LODGER_TRY(state->identity_.path.append(path.separator()));
+        LODGER_TRY(state->identity_.path.append(path.key()));
+        LODGER_TRY(state->identity_.token.append(number));
         if (depth)
-            LODGER_TRY(state->depth_.append(*depth));
+            LODGER_TRY(state->identity_.depth.append(*depth));
         return state;
     }
 
-    std::string_view path() const { return path_; }
-    std::string_view token() const { return token_; }
-    /// How many levels below the path count, in decimal; empty for all of them.
-    std::string_view depth() const { return depth_; }
+    WatchIdentity const& identity() const { return identity_; }
+    std::string_view path() const { return identity_.path; }
+    std::string_view token() const { return identity_.token; }
+    /// The connection's epoch in which it was registered last.
+    std::uint32_t epoch() const { return epoch_; }
+    void registered_in(std::uint32_t epoch) { epoch_ = epoch; }
     /// The next of the session's live watches.
-    WatchState const* next() const { return next_; }
+    WatchState* next() const { return next_; }
     bool empty() const { return used_ == 0 && !overflowed_; }
 
     void push(std::string_view changed)
@@ -104,12 +115,11 @@ private:
         used_ -= size;
     }
 
-    Text<longest_path> path_;
-    Text<12> token_;
-    Text<12> depth_;
+    WatchIdentity identity_;
     std::array<char, most_bytes> bytes_{};
     std::size_t used_ = 0;
     bool overflowed_ = false;
+    std::uint32_t epoch_ = 0;
     WatchState* next_ = nullptr; ///< in one of the lists of `Watches`
 };
 

@@ -23,7 +23,7 @@ public:
     std::uint32_t next_number() { return ++number_; }
 
     /// The first of the live watches, or null.
-    WatchState const* first() const { return live_; }
+    WatchState* first() const { return live_; }
 
     void add(WatchState& state) { state.next_ = std::exchange(live_, &state); }
 

@@ -6,6 +6,12 @@ namespace lodger::arch {
 /// on with the thread whose stack pointer is `next`. Returns when somebody switches back.
 extern "C" void lodger_switch(void** saved, void* next);
 
+/// The frame pointer of a thread that is switched away from, among what is saved on its stack.
+inline void const* saved_frame(void const* stack_pointer)
+{
+    return static_cast<void* const*>(stack_pointer)[5];
+}
+
 /// Prepares a stack so that the first `lodger_switch` to it calls `entry`, which never returns.
 /// @return the stack pointer to switch to
 inline void* initial_context(void* stack_end, void (*entry)())

@@ -101,7 +101,23 @@ public:
         return reinterpret_cast<std::byte*>(page << 12);
     }
 
+    Result<void> unmap_in_window(std::size_t slot)
+    {
+        std::uint64_t const page = window_page(slot).value;
+        return machine_.change(page, l1_entry(page), 0);
+    }
+
+    /// Takes a page of our own memory out of the tables, if it is mapped at all.
+    Result<void> unmap(Pfn page) { return protect_if_mapped(page, Protection::none); }
+    /// Puts it back where it was, once it has a frame again.
+    Result<void> map_again(Pfn page) { return protect_if_mapped(page, Protection::read_write); }
+
 private:
+    Result<void> protect_if_mapped(Pfn page, Protection protection)
+    {
+        return is_mapped(chunk_of(page.value)) ? protect(page, protection) : Result<void>{};
+    }
+
     static std::uint64_t chunk_of(std::uint64_t page) { return page / entries_per_table; }
     static std::uint64_t chunk_above(std::uint64_t page)
     {

@@ -1,10 +1,15 @@
+#include <lodger/arch/x86/balloon.hpp>
 #include <lodger/arch/x86/hypercall.hpp>
 #include <lodger/arch/x86/platform.hpp>
+#include <lodger/arch/x86/pv/frame_list.hpp>
 #include <lodger/arch/x86/pv/machine.hpp>
+#include <lodger/arch/x86/pv/suspend.hpp>
 #include <lodger/arch/x86/pvh/machine.hpp>
 #include <lodger/arch/x86/pvh/parameters.hpp>
 #include <lodger/arch/x86/pvh/traps.hpp>
+#include <lodger/arch/x86/pvh/unplug.hpp>
 #include <lodger/arch/x86/segment_base.hpp>
+#include <lodger/arch/x86/suspend.hpp>
 
 #include <xen/hvm/params.h>
 
@@ -91,6 +96,9 @@ Result<void> set_up_grant_table(std::span<xen_pfn_t> frames)
     return {};
 }
 
+/// What is mapped of the grant table.
+constinit std::span<std::byte> grant_table{};
+
 Result<void> find_grant_frames(std::span<xen_pfn_t> frames, std::size_t first)
 {
     if (is_pv())
@@ -104,7 +112,72 @@ Result<void> find_grant_frames(std::span<xen_pfn_t> frames, std::size_t first)
     return {};
 }
 
+/// Gives a single frame to Xen, or gets one.
+bool change_reservation(unsigned command, xen_pfn_t& frame)
+{
+    xen_memory_reservation_t request{};
+    request.domid = DOMID_SELF;
+    request.nr_extents = 1;
+    set_xen_guest_handle(request.extent_start, &frame);
+    return memory_op(command, &request) == 1;
+}
+
+/// Takes Xen's frames out of the page tables of a PV guest: libxc can only save what is the guest's
+/// own (tools/libs/guest/xg_sr_save_x86_pv.c, normalise_pagetable).
+/// @return how many frames of the grant table there were
+Result<std::size_t> unmap_frames_of_xen()
+{
+    std::size_t const frames = grant_table.size() / page_size;
+    for (std::size_t i = 0; i < frames; ++i)
+        LODGER_TRY(pv_tables.unmap_in_window(grant_table_slot + i));
+    grant_table = {};
+    LODGER_TRY(pv_tables.unmap_in_window(shared_info_slot));
+    return frames;
+}
+
+Result<Resumption> suspend_pv(BootInfo& boot, shared_info_t& shared)
+{
+    std::size_t const frames = LODGER_TRY(unmap_frames_of_xen());
+    Resumption const how = pv::suspend(boot);
+    LODGER_TRY(map_shared_info());
+    pv::frame_list.publish(shared);
+    if (how == Resumption::cancelled && frames > 0)
+        LODGER_TRY(map_grant_table(frames));
+    return how;
+}
+
+/// A PVH or HVM guest's page tables are its own business. A restored one has Xen's pages put into
+/// its memory again, at the same places.
+Result<Resumption> suspend_hvm(BootInfo& boot)
+{
+    sched_shutdown_t request{SHUTDOWN_suspend};
+    if (sched_op(SCHEDOP_shutdown, &request) != 0)
+        return Resumption::cancelled;
+    grant_table = {};
+    if (boot.mode == Mode::hvm)
+        pvh::unplug_emulated_devices(); // The device model is new as well.
+    LODGER_TRY(map_shared_info());
+    LODGER_TRY(find_services(boot));
+    return Resumption::restored;
+}
+
 } // namespace
+
+Result<void> prepare_suspend(BootInfo& boot, shared_info_t& shared)
+{
+    if (!is_pv())
+        return {};
+    LODGER_TRY(pv::frame_list.set_aside(boot));
+    pv::frame_list.publish(shared);
+    return {};
+}
+
+Result<Resumption> suspend(BootInfo& boot, shared_info_t& shared)
+{
+    Resumption const how = LODGER_TRY(is_pv() ? suspend_pv(boot, shared) : suspend_hvm(boot));
+    stop_periodic_timer();
+    return how;
+}
 
 Result<void> prepare_memory(BootInfo& boot)
 {
@@ -135,10 +208,9 @@ Result<shared_info_t*> map_shared_info()
 
 Result<std::span<std::byte>> map_grant_table(std::size_t count)
 {
-    static constinit std::span<std::byte> table{};
-    std::size_t const mapped = table.size() / page_size;
+    std::size_t const mapped = grant_table.size() / page_size;
     if (count <= mapped)
-        return table;
+        return grant_table;
     if (count > most_grant_frames)
         return Failure{Errc::no_space};
     std::array<xen_pfn_t, most_grant_frames> frames;
@@ -146,9 +218,32 @@ Result<std::span<std::byte>> map_grant_table(std::size_t count)
     for (std::size_t i = mapped; i < count; ++i) {
         std::byte* const page = LODGER_TRY(with_tables(
             [&](auto& tables) { return tables.map_in_window(grant_table_slot + i, frames[i]); }));
-        table = {table.empty() ? page : table.data(), (i + 1) * page_size};
+        grant_table = {grant_table.empty() ? page : grant_table.data(), (i + 1) * page_size};
     }
-    return table;
+    return grant_table;
+}
+
+Result<void> give_to_xen(Pfn page)
+{
+    LODGER_TRY(with_tables([&](auto& tables) { return tables.unmap(page); }));
+    xen_pfn_t frame = is_pv() ? *pv::machine.frame_of(page.value) : page.value;
+    if (!change_reservation(XENMEM_decrease_reservation, frame)) {
+        LODGER_TRY(with_tables([&](auto& tables) { return tables.map_again(page); }));
+        return Failure{Errc::busy};
+    }
+    if (is_pv())
+        pv::machine.set_frame(page.value, std::nullopt);
+    return {};
+}
+
+Result<void> get_from_xen(Pfn page)
+{
+    xen_pfn_t frame = page.value;
+    if (!change_reservation(XENMEM_populate_physmap, frame))
+        return Failure{Errc::no_memory};
+    if (is_pv())
+        pv::machine.set_frame(page.value, frame); // Xen has written it over what we asked for.
+    return with_tables([&](auto& tables) { return tables.map_again(page); });
 }
 
 std::byte* window_address(std::size_t slot)

@@ -17,11 +17,17 @@ Domain::Domain(World& world, lodger::Domain id)
       grant_entries_(grant_frames * grant::entries_per_frame),
       store_page_{Arena::instance().allocate(1).value()}
 {
-    store_port_ = Port{
-        static_cast<std::uint32_t>(world.event_channels().alloc_unbound(*this, lodger::Domain{0}))};
+    allocate_store_port();
 }
 
 Domain::~Domain() = default;
+
+/// As the toolstack does before the domain runs.
+void Domain::allocate_store_port()
+{
+    store_port_ = Port{static_cast<std::uint32_t>(
+        world_.event_channels().alloc_unbound(*this, lodger::Domain{0}))};
+}
 
 store::Page& Domain::store_page() const
 {
@@ -76,14 +82,20 @@ Result<std::span<std::byte>> Domain::allocate_pages(std::size_t count)
     if (!first)
         return Failure{Errc::no_memory};
     for (std::size_t i = 0; i < count; ++i) {
-        // Neighbours in our address space are none in Xen's, as is ordinary for a PV guest.
-        std::uint64_t frame;
-        do
-            frame = 0x10000 * (id_.value + 1u) + world_.random().below(0x8000);
-        while (!frames_.emplace(frame, *first + i).second);
-        gfns_[static_cast<Arena::Page>(*first + i)] = Gfn{frame};
+        auto const page = static_cast<Arena::Page>(*first + i);
+        gfns_[page] = new_frame(page);
     }
     return Arena::instance().bytes(*first, count);
+}
+
+/// Neighbours in our address space are none in Xen's, as is ordinary for a PV guest.
+Gfn Domain::new_frame(Arena::Page page)
+{
+    std::uint64_t frame;
+    do
+        frame = 0x10000 * (id_.value + 1u) + world_.random().below(0x8000);
+    while (!frames_.emplace(frame, page).second);
+    return Gfn{frame};
 }
 
 void Domain::free_pages(std::span<std::byte> pages)

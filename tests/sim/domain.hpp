@@ -38,6 +38,13 @@ public:
     store::Page& store_page() const;
     Port store_port() const { return store_port_; }
 
+    /// Saves the domain and restores it `away` later, as `xl save` and `xl restore` do with one
+    /// that has suspended: all its ports and grants are gone, its frames are others, XenStore has
+    /// another page and port and knows of no watch. Its own time stands still meanwhile. What other
+    /// domains had mapped is unmapped: their drivers must have ended. Call it from a thread of the
+    /// domain.
+    void restore(Duration away);
+
     /// A thread that the world waits for.
     void spawn(std::string name, std::function<void()> body);
     /// A thread that runs until the world ends.
@@ -105,6 +112,7 @@ private:
     void poll();
     void end_thread();
     void make_ready(Thread& thread);
+    Instant own_time() const;
     bool any_pending() const;
     /// Back to the loop, until the thread is chosen again.
     void leave();
@@ -114,11 +122,19 @@ private:
     /// What its threads wait for, for a report.
     std::string describe() const;
 
+    // What a restoration is made of (restore.cpp).
+    void leave_store();
+    void close_all_ports();
+    void change_frames();
+    void change_store_page();
+
     // Xen's side of it.
     void raise(std::uint32_t port);
     void clear(std::uint32_t port);
     void kick();
     void hypercall();
+    void allocate_store_port();
+    Gfn new_frame(Arena::Page page);
     bool is_granted(Gfn gfn) const;
 
     World& world_;
@@ -134,6 +150,7 @@ private:
     bool thread_ended_ = false;
     bool is_polling_ = false;
     Instant poll_until_{};
+    Duration suspended_{}; ///< how far its own time is behind the machine's
     Instant kicked_at_ = Instant::max();
 
     std::array<xen_ulong_t, event::word_count> pending_{};

@@ -87,6 +87,16 @@ int Grants::unmap(Domain& caller, std::span<std::byte> page)
     return GNTST_okay;
 }
 
+void Grants::forget(lodger::Domain owner)
+{
+    std::erase_if(mappings_, [&](auto const& entry) {
+        if (entry.second.owner != owner)
+            return false;
+        Arena::instance().unmap(entry.second.bytes);
+        return true;
+    });
+}
+
 int Grants::copy_from(
     Domain& caller, lodger::Domain owner, GrantRef ref, std::size_t offset, std::span<std::byte> to)
 {

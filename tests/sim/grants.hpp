@@ -27,6 +27,9 @@ public:
     /// GNTTABOP_unmap_grant_ref of one page.
     int unmap(Domain& caller, std::span<std::byte> page);
 
+    /// Takes back every mapping of a domain's pages: it is no more, as far as others are concerned.
+    void forget(lodger::Domain owner);
+
     /// GNTTABOP_copy from or to a granted page.
     int copy_from(
         Domain& caller, lodger::Domain owner, GrantRef ref, std::size_t offset,

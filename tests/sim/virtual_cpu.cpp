@@ -67,7 +67,7 @@ void Domain::loop()
 void Domain::expire()
 {
     for (auto const& thread : threads_) {
-        bool const over = world_.is_finishing() || thread->deadline.passed(world_.now());
+        bool const over = world_.is_finishing() || thread->deadline.passed(own_time());
         if (!thread->is_waiting() || !over)
             continue;
         WaitQueue::remove(*thread);
@@ -84,8 +84,8 @@ void Domain::poll()
         return;
     poll_until_ = Instant::max();
     for (auto const& thread : threads_) {
-        if (thread->is_waiting())
-            poll_until_ = std::min(poll_until_, thread->deadline.at);
+        if (thread->is_waiting() && !thread->deadline.is_never())
+            poll_until_ = std::min(poll_until_, thread->deadline.at + suspended_);
     }
     kicked_at_ = Instant::max();
     is_polling_ = true;
@@ -141,7 +141,12 @@ void Domain::leave()
 Instant Domain::now()
 {
     world_.spend(20ns + world_.random().up_to(200ns));
-    return world_.now();
+    return own_time();
+}
+
+Instant Domain::own_time() const
+{
+    return world_.now() - suspended_;
 }
 
 Result<void> Domain::wait(WaitQueue& queue, Deadline deadline)

@@ -7,7 +7,13 @@ namespace lodger::arch::pv {
 
 constinit Machine machine;
 
-void Machine::start(start_info_t const& info, std::size_t page_count)
+namespace {
+
+constexpr std::uint64_t hole = ~std::uint64_t{0};
+
+}
+
+void Machine::start(start_info_t& info, std::size_t page_count)
 {
     info_ = &info;
     page_count_ = page_count;
@@ -15,11 +21,15 @@ void Machine::start(start_info_t const& info, std::size_t page_count)
 
 std::optional<std::uint64_t> Machine::frame_of(std::uint64_t page) const
 {
-    constexpr std::uint64_t hole = ~std::uint64_t{0};
     if (page >= page_count_)
         return std::nullopt;
     std::uint64_t const frame = reinterpret_cast<std::uint64_t const*>(info_->mfn_list)[page];
     return frame == hole ? std::nullopt : std::optional{frame};
+}
+
+void Machine::set_frame(std::uint64_t page, std::optional<std::uint64_t> frame)
+{
+    reinterpret_cast<std::uint64_t*>(info_->mfn_list)[page] = frame.value_or(hole);
 }
 
 Protection Machine::protection(std::uint64_t page) const

@@ -17,7 +17,7 @@ class Machine {
 public:
     static constexpr std::uint64_t entry_flags = entry_user; // a PV kernel runs in ring 3
 
-    void start(start_info_t const& info, std::size_t page_count);
+    void start(start_info_t& info, std::size_t page_count);
 
     std::optional<std::uint64_t> frame_of(std::uint64_t page) const;
     bool is_large(std::uint64_t) const { return false; }
@@ -36,12 +36,14 @@ public:
 
     /// The page of ours that has a frame, from the table that Xen maps into every guest.
     static std::uint64_t page_of(std::uint64_t frame) { return machine_to_phys_mapping[frame]; }
-    start_info_t const& info() const { return *info_; }
+    start_info_t& info() const { return *info_; }
+    /// Notes that a page of ours has another frame from now on, or none.
+    void set_frame(std::uint64_t page, std::optional<std::uint64_t> frame);
 
 private:
     void apply();
 
-    start_info_t const* info_ = nullptr;
+    start_info_t* info_ = nullptr;
     std::size_t page_count_ = 0;
     // Changes that wait for `flush`, many to one hypercall.
     std::array<mmu_update_t, 128> updates_{};

@@ -40,7 +40,7 @@ void add_memory(BootInfo& boot, start_info_t const& info)
 } // namespace
 
 /// Fills a `BootInfo` from what Xen's builder left in memory.
-extern "C" [[noreturn]] void lodger_pv_start(start_info_t const& info)
+extern "C" [[noreturn]] void lodger_pv_start(start_info_t& info)
 {
     static constinit BootInfo boot;
     boot.mode = Mode::pv;

@@ -33,6 +33,11 @@ StoreDaemon::StoreDaemon(World& world) : world_{world}, domain_{world.add_domain
 void StoreDaemon::introduce(Domain& domain)
 {
     make_dirty(domain.store_page(), world_.random());
+    connect(domain);
+}
+
+void StoreDaemon::connect(Domain& domain)
+{
     Port const port = domain_.bind_interdomain(domain.id(), domain.store_port()).value();
     domain_.listen(port, Listener::of<&StoreDaemon::wake_up>(*this)).value();
     connections_.push_back(std::make_unique<StoreConnection>(world_, domain, port));
@@ -48,6 +53,28 @@ void StoreDaemon::introduce(Domain& domain)
         write(home + own, "");
         permit(home + own, {{'n', id}});
     }
+}
+
+void StoreDaemon::release(Domain& domain)
+{
+    releasing_ = &domain;
+    wake_up();
+}
+
+void StoreDaemon::forget(Domain& domain)
+{
+    StoreConnection& gone = connection(domain);
+    domain_.unlisten(gone.port());
+    static_cast<void>(world_.event_channels().close(domain_, gone.port()));
+    std::string const home = gone.home();
+    std::erase_if(connections_, [&](auto const& candidate) { return candidate.get() == &gone; });
+    rm(home);
+}
+
+bool StoreDaemon::is_connected(Domain const& domain) const
+{
+    return std::ranges::any_of(
+        connections_, [&](auto const& candidate) { return &candidate->client() == &domain; });
 }
 
 void StoreDaemon::write(std::string_view path, std::string_view value)
@@ -110,6 +137,8 @@ void StoreDaemon::run()
     while (!world_.is_finishing()) {
         bool moved = false;
         Deadline deadline;
+        if (Domain* const domain = std::exchange(releasing_, nullptr))
+            forget(*domain);
         for (std::size_t i = 0; i < connections_.size() && !silent_; ++i) {
             moved |= serve(*connections_[i]);
             deadline.at = std::min(deadline.at, connections_[i]->next_due());

@@ -28,6 +28,12 @@ public:
 
     /// Connects a domain and makes its home.
     void introduce(Domain& domain);
+    /// The same for a domain whose page is to be taken as it is.
+    void connect(Domain& domain);
+    /// Has the daemon forget a domain when it is done with what it is doing: the connection, with
+    /// its watches and transactions, and the home.
+    void release(Domain& domain);
+    bool is_connected(Domain const& domain) const;
 
     // The test's way in: as domain 0, at once, from anywhere.
     void write(std::string_view path, std::string_view value);
@@ -59,6 +65,7 @@ public:
 
 private:
     void run();
+    void forget(Domain& domain);
     bool serve(StoreConnection& connection);
     void handle(StoreConnection& connection, StoreMessage const& message);
     Answer<std::string>
@@ -82,6 +89,7 @@ private:
     Domain& domain_;
     Tree tree_;
     std::vector<std::unique_ptr<StoreConnection>> connections_;
+    Domain* releasing_ = nullptr;
     std::vector<StoreRecord> history_;
     std::map<std::string, std::optional<std::string>> substitutes_;
     WaitQueue changed_;

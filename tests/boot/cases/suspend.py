@@ -1,0 +1,167 @@
+"""Guests that are saved, restored, migrated and asked to end, by the real xl."""
+
+import re
+
+from harness import case, expect
+
+ASK = """
+xenstore-write /local/domain/{guest}/data/command {command}
+until [ "$(xenstore-read /local/domain/{guest}/data/answer)" = {command} ]; do usleep 20000; done
+"""
+# xl runs `WRAPPER HOST xl migrate-receive`.
+WRAPPER = b'shift\nexec "$@"\n'
+
+HOLDS = re.compile(
+    r"restored (\d+), ports (\d+), watches (\d+), grants (\d+), ballooned (\d+) KiB, (.*)"
+)
+
+
+class Asked:
+    """A running guest, asked by name through XenStore."""
+
+    def __init__(self, rig):
+        self.rig = rig
+        self.guest = rig.guest("tests/suspend")
+        self.name = self.guest.settings.name
+        self._questions = 0
+        self.guest.unpause()
+
+    def xl(self, command):
+        outcome = self.rig.machine.run(f"xl {command}", seconds=100, check=False)
+        self.rig.log(f"--- xl {command}: {outcome.status}\n{outcome.output}{outcome.errors}")
+        expect(outcome.status == 0, f"xl {command} ended with {outcome.status}")
+        self.guest.identifier = int(self.rig.machine.run(f"xl domid {self.name}").output)
+
+    def state(self):
+        """What the guest says it has: (restored, ports, watches, grants, ballooned, time)."""
+        self._questions += 1
+        command = f"question-{self._questions}"
+        self.rig.machine.run(ASK.format(guest=self.guest.identifier, command=command), seconds=40)
+        self.guest._settle()
+        said = [line for line in self.console().splitlines() if line.startswith(command)]
+        self.rig.log("\n".join(said) + "\n")
+        expect(said, f"no {command} on the console")
+        found = HOLDS.search(said[-1])
+        return [int(number) for number in found.groups()[:5]] + [found[6]]
+
+    def console(self):
+        """A guest that is migrated has another name at first, and the daemon names its log so."""
+        folder = self.rig.machine.share / "console"
+        logs = sorted(folder.glob(f"guest-{self.name}*.log"))
+        return "".join(log.read_text(errors="replace") for log in logs).replace("\r\n", "\n")
+
+    def node(self, path):
+        return f"/local/domain/{self.guest.identifier}/{path}"
+
+    def write(self, path, value):
+        self.rig.machine.run(f"xenstore-write {self.node(path)} '{value}'")
+
+    def read(self, path):
+        return self.rig.machine.run(f"xenstore-read {self.node(path)}").output.rstrip("\n")
+
+    def expect_end(self, reason):
+        end = self.guest.follow(60)
+        self.rig.log(end.console)
+        expect(end.reason == reason, f"the guest ended by {end.reason}")
+        return end.console
+
+
+def save_and_restore(asked):
+    file = f"/tmp/{asked.name}"
+    outcome = asked.rig.machine.run(f"xl save {asked.name} {file}", seconds=100, check=False)
+    asked.rig.log(f"--- xl save: {outcome.status}\n{outcome.errors}")
+    expect(outcome.status == 0, "xl save has failed")
+    asked.xl(f"restore -e {file}")
+    asked.rig.machine.run(f"rm {file}")
+
+
+def check_same(before, after, times):
+    expect(after[0] == before[0] + times, f"restored {after[0] - before[0]} times, not {times}")
+    expect(after[1:] == before[1:], f"it had {before[1:]} and has {after[1:]}")
+
+
+@case("save-and-restore", modes=("pv", "pvh", "hvm"))
+def is_saved_and_restored(rig):
+    asked = Asked(rig)
+    before = asked.state()
+    expect(before[5] == "time goes on", before[5])
+    for times in range(1, 4):
+        save_and_restore(asked)
+        check_same(before, asked.state(), times)
+        expect(asked.read("control/feature-suspend") == "1", "suspend is not advertised again")
+    asked.xl(f"save -c {asked.name} /tmp/{asked.name}")
+    check_same(before, asked.state(), 3)
+    asked.xl(f"shutdown -w {asked.name}")
+    console = asked.expect_end("poweroff")
+    expect("FAILED" not in console, "the guest complains")
+    expect("atexit" in console, "the guest did not run what exit runs")
+
+
+@case("save-cancelled")
+def goes_on_where_it_was(rig):
+    asked = Asked(rig)
+    before = asked.state()
+    for _ in range(2):
+        asked.xl(f"save -c {asked.name} /tmp/{asked.name}")
+        check_same(before, asked.state(), 0)
+
+
+@case("migrate-live", modes=("pvh",))
+def is_migrated(rig):
+    asked = Asked(rig)
+    before = asked.state()
+    wrapper = rig.file("wrapper", WRAPPER)
+    for times in (1, 2):
+        asked.xl(f"migrate -e -s 'sh /share/files/{wrapper.name}' {asked.name} localhost")
+        check_same(before, asked.state(), times)
+
+
+@case("control-shutdown")
+def ends_when_asked(rig):
+    asked = Asked(rig)
+    asked.state()
+    for value in ("fly", "power", "poweroffx", "x" * 100):
+        asked.write("control/shutdown", value)
+        asked.state()
+        expect(asked.read("control/shutdown") == value, f"{value} was taken for a request")
+    asked.write("control/shutdown", "")
+    asked.write("control/sysrq", "t")
+    asked.state()
+    expect("thread clock: waits" in asked.guest.console(), "no word of the threads")
+    expect(asked.read("control/sysrq") == "", "the key was not taken")
+    asked.xl(f"reboot {asked.name}")
+    asked.expect_end("reboot")
+
+
+@case("control-crash")
+def crashes_when_asked(rig):
+    asked = Asked(rig)
+    asked.state()
+    asked.write("control/shutdown", "crash")
+    console = asked.expect_end("crash")
+    expect("the toolstack asked for a crash" in console, "no word of why")
+
+
+def xen_memory(asked):
+    listing = asked.rig.machine.run(f"xl list {asked.name}").output
+    return int(listing.splitlines()[-1].split()[2])
+
+
+@case("memory-target")
+def gives_and_takes_memory(rig):
+    asked = Asked(rig)
+    before = asked.state()
+    whole = xen_memory(asked)
+    asked.xl(f"mem-set {asked.name} 10m")
+    after = asked.state()
+    expect(after[4] == 6 * 1024, f"{after[4]} KiB are given back, not 6 MiB")
+    expect(xen_memory(asked) == whole - 6, "Xen does not have the memory")
+    save_and_restore(asked)
+    expect(asked.state()[4] == 6 * 1024, "what was given is not what was")
+    asked.xl(f"mem-set {asked.name} 2m")
+    least = asked.state()
+    expect(least[4] > 6 * 1024, "nothing more was given")
+    asked.xl(f"mem-set {asked.name} 16m")
+    asked.state()
+    expect(asked.state()[1:] == before[1:], "not all came back")
+    expect(xen_memory(asked) == whole, "Xen still has some of it")
