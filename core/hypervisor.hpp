@@ -79,14 +79,16 @@ concept ThreadedHypervisor =
         { h.start_thread(name, run, object) } -> std::same_as<Result<void>>;
     };
 
-/// What the backend role needs besides: another domain's granted page in our address space
-/// (GNTTABOP_map_grant_ref).
+/// What the backend role needs besides: another domain's granted pages in our address space, one
+/// after the other (GNTTABOP_map_grant_ref). `map_grants` maps all of them or none, `no_space` when
+/// there is no room; `unmap_grants` takes any whole pages of what was mapped.
 template <class H>
 concept MappingHypervisor =
-    Hypervisor<H> &&
-    requires(H& h, Domain domain, GrantRef ref, Access access, std::span<std::byte> page) {
-        { h.map_grant(domain, ref, access) } -> std::same_as<Result<std::span<std::byte>>>;
-        { h.unmap_grant(page) } -> std::same_as<Result<void>>;
+    Hypervisor<H> && requires(
+                         H& h, Domain domain, std::span<GrantRef const> refs, Access access,
+                         std::span<std::byte> pages) {
+        { h.map_grants(domain, refs, access) } -> std::same_as<Result<std::span<std::byte>>>;
+        { h.unmap_grants(pages) } -> std::same_as<Result<void>>;
     };
 
 /// The deadline that lies `duration` ahead of now.

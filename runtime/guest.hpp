@@ -2,6 +2,7 @@
 
 #include <lodger/arch/x86/boot_info.hpp>
 #include <lodger/arch/x86/clock.hpp>
+#include <lodger/arch/x86/foreign_pages.hpp>
 #include <lodger/arch/x86/hypercall.hpp>
 #include <lodger/arch/x86/platform.hpp>
 #include <lodger/arch/x86/suspend.hpp>
@@ -50,6 +51,14 @@ public:
     Gfn gfn(void const* address) const { return arch::gfn(address); }
     Result<std::span<GrantEntry>> grant_table(std::size_t frames);
 
+    // Memory of other domains.
+    Result<std::span<std::byte>>
+    map_grants(Domain owner, std::span<GrantRef const> refs, Access access)
+    {
+        return arch::map_grants(owner, refs, access);
+    }
+    Result<void> unmap_grants(std::span<std::byte> pages) { return arch::unmap_grants(pages); }
+
     // Time and waiting.
     Instant now() const { return system_time() - away_; }
     Result<void> wait(WaitQueue& queue, Deadline deadline)
@@ -71,6 +80,8 @@ public:
     void show_trace(std::string_view topics);
 
     // Beyond the concept.
+    /// How many pages of other domains are mapped.
+    std::size_t foreign_pages() const { return arch::foreign_page_count(); }
     XenVersion xen_version() const;
     arch::BootInfo const& boot_info() const { return *boot_; }
     PageAllocator& pages() { return pages_; }
@@ -113,7 +124,7 @@ private:
     Scheduler scheduler_;
 };
 
-static_assert(ThreadedHypervisor<Guest> && Tracing<Guest>);
+static_assert(MappingHypervisor<Guest> && ThreadedHypervisor<Guest> && Tracing<Guest>);
 
 extern constinit Guest the_guest;
 

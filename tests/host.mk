@@ -24,13 +24,13 @@ host_programs := $(patsubst %.cpp,$(host)/%,$(host_unit) $(host_cases))
 host_counts = $(patsubst %,$(host)/%.count,$(1))
 
 # What applications may include and this machine can compile; runtime/ and arch/ are the guest's.
-public_headers := $(wildcard $(addsuffix /*.hpp,core event grant ring store xenbus blkfront console))
+public_headers := $(wildcard $(addsuffix /*.hpp,core event grant ring store xenbus blkfront blkback console))
 
 # All of them in a few translation units of about equal weight, since each costs the same beginning.
 header_parts := base store devices
 part_base := core event grant ring console
 part_store := store
-part_devices := xenbus blkfront
+part_devices := xenbus blkfront blkback
 
 check_groups += unit sim headers nocompile check-format tidy
 .PHONY: check quick unit sim sim-quick soak headers nocompile check-format tidy $(host)/again

@@ -76,10 +76,18 @@ inline constexpr std::array legal_edges = {
     Edge{Role::frontend, State::closed, State::initialising},
 
     Edge{Role::backend, State::initialising, State::init_wait},
+    Edge{Role::backend, State::initialising, State::initialised},
     Edge{Role::backend, State::initialising, State::closing},
     Edge{Role::backend, State::init_wait, State::connected},
     Edge{Role::backend, State::init_wait, State::closing},
+    Edge{Role::backend, State::initialised, State::connected},
+    Edge{Role::backend, State::initialised, State::closing},
+    Edge{Role::backend, State::connected, State::reconfiguring},
     Edge{Role::backend, State::connected, State::closing},
+    Edge{Role::backend, State::reconfiguring, State::reconfigured},
+    Edge{Role::backend, State::reconfiguring, State::closing},
+    Edge{Role::backend, State::reconfigured, State::connected},
+    Edge{Role::backend, State::reconfigured, State::closing},
     Edge{Role::backend, State::closing, State::closed},
     Edge{Role::backend, State::closed, State::init_wait},
 };

@@ -91,11 +91,12 @@ public:
     {
         return Pfn{(chunk_count_ - 1) * entries_per_table + slot};
     }
-    Result<std::byte*> map_in_window(std::size_t slot, std::uint64_t frame)
+    Result<std::byte*> map_in_window(
+        std::size_t slot, std::uint64_t frame, Protection protection = Protection::read_write)
     {
         std::uint64_t const page = window_page(slot).value;
         LODGER_TRY(map_chunk(chunk_of(page)));
-        std::uint64_t const entry = entry_for(frame, Protection::read_write, Machine::entry_flags);
+        std::uint64_t const entry = entry_for(frame, protection, Machine::entry_flags);
         LODGER_TRY(machine_.change(page, l1_entry(page), entry));
         return reinterpret_cast<std::byte*>(page << 12);
     }
@@ -219,7 +220,11 @@ private:
             entry = own_entry(page, machine_.protection(page));
             ++page;
         }
-        return hook(table, *l2_entry(chunk));
+        // Xen's own entries for granted pages may lack the bit (xen/arch/x86/mm.c,
+        // GRANT_PTE_FLAGS), so nothing in the window is executable whatever the entry of a page
+        // says.
+        bool const is_window = chunk == chunk_count_ - 1;
+        return hook(table, *l2_entry(chunk), is_window ? entry_no_execute : 0);
     }
 
     Result<void> add_l2_table(std::uint64_t chunk)
@@ -232,10 +237,11 @@ private:
     }
 
     /// Makes a filled page a table, by the entry that refers to it.
-    Result<void> hook(std::uint64_t table, std::uint64_t& entry)
+    Result<void> hook(std::uint64_t table, std::uint64_t& entry, std::uint64_t flags = 0)
     {
         LODGER_TRY(machine_.seal(table));
-        machine_.set(entry, entry_for_table(*machine_.frame_of(table), Machine::entry_flags));
+        machine_.set(
+            entry, entry_for_table(*machine_.frame_of(table), Machine::entry_flags) | flags);
         return machine_.flush();
     }
 

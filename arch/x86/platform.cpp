@@ -40,6 +40,7 @@ constexpr std::size_t console_slot = 2;
 constexpr std::size_t grant_table_slot = 16;
 // Far above Xen's default limit of 64 (docs/misc/xen-command-line.pandoc, gnttab_max_frames).
 constexpr std::size_t most_grant_frames = 256;
+static_assert(grant_table_slot + most_grant_frames <= first_foreign_slot);
 
 /// Has Xen put a frame of its own into our memory, where the window is.
 Result<std::uint64_t> place_in_window(std::size_t slot, unsigned space, std::size_t index)
@@ -243,6 +244,28 @@ Result<void> get_from_xen(Pfn page)
     if (is_pv())
         pv::machine.set_frame(page.value, frame); // Xen has written it over what we asked for.
     return with_tables([&](auto& tables) { return tables.map_again(page); });
+}
+
+std::byte* window_address(std::size_t slot)
+{
+    return with_tables([&](auto& tables) {
+        return reinterpret_cast<std::byte*>(tables.window_page(slot).value << 12);
+    });
+}
+
+Result<void> show_window_page(std::size_t slot, Access access)
+{
+    if (is_pv())
+        return {};
+    auto const how = access == Access::read_only ? Protection::read_only : Protection::read_write;
+    LODGER_TRY(pvh_tables.map_in_window(slot, pvh_tables.window_page(slot).value, how));
+    return {};
+}
+
+Result<void> hide_window_page(std::size_t slot)
+{
+    return is_pv() ? Result<void>{}
+                   : pvh_tables.protect(pvh_tables.window_page(slot), Protection::none);
 }
 
 Gfn gfn(void const* address)

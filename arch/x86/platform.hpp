@@ -5,6 +5,7 @@
 
 #include <lodger/arch/x86/boot_info.hpp>
 #include <lodger/arch/x86/image.hpp>
+#include <lodger/core/hypervisor.hpp>
 #include <lodger/core/result.hpp>
 
 #include <cstddef>
@@ -36,6 +37,19 @@ Result<shared_info_t*> map_shared_info();
 /// The grant table grown to at least `frames` frames, all of them mapped, one after the other.
 /// @return `no_space` beyond Xen's limit
 Result<std::span<std::byte>> map_grant_table(std::size_t frames);
+
+// The window above memory, place by place (README.md).
+inline constexpr std::size_t window_slots = 512;
+/// From here on they are for pages that other domains have granted us.
+inline constexpr std::size_t first_foreign_slot = 272;
+
+/// Where a place of the window is seen.
+std::byte* window_address(std::size_t slot);
+
+/// Makes a place visible after Xen has put another domain's page there. On PV Xen's own entry does.
+Result<void> show_window_page(std::size_t slot, Access access);
+/// The opposite, after Xen has taken the page away.
+Result<void> hide_window_page(std::size_t slot);
 
 /// The page at an address of our own memory, as Xen's interfaces want it named.
 Gfn gfn(void const* address);

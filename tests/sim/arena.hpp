@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <vector>
@@ -38,6 +39,9 @@ public:
     /// One more address for a page.
     /// @return nothing if it has too many already
     std::optional<std::span<std::byte>> map(Page page, Access access);
+    /// One more address for several pages, in a row there, wherever they are.
+    std::optional<std::span<std::byte>> map_row(std::span<Page const> pages, Access access);
+    /// Takes one page's mapping away.
     void unmap(std::span<std::byte> mapping);
 
     std::span<std::byte> bytes(Page page, std::size_t count = 1) const
@@ -52,10 +56,13 @@ private:
     static constexpr unsigned writable_windows = 8;
     static constexpr unsigned read_only_windows = 8;
     static constexpr unsigned windows = 1 + writable_windows + read_only_windows;
+    static constexpr std::size_t all_pages = std::size_t{windows} * page_count;
+    static constexpr std::size_t row_places = 4096; ///< for pages that are mapped in a row
 
     struct State {
         bool owned = false;
         std::uint32_t mapped = 0; ///< a bit for each window in use, other than the owner's
+        std::uint32_t in_rows = 0;
     };
 
     Arena();
@@ -64,9 +71,21 @@ private:
     {
         return base_ + (std::size_t{window} * page_count + page) * page_size;
     }
-    bool is_free(Page page) const { return !states_[page].owned && states_[page].mapped == 0; }
+    bool is_free(Page page) const
+    {
+        return !states_[page].owned && states_[page].mapped == 0 && states_[page].in_rows == 0;
+    }
+    std::byte* row_place(std::size_t place) const
+    {
+        return base_ + (all_pages + place) * page_size;
+    }
+    std::optional<std::size_t> find_row(std::size_t count) const;
+    void map_in_row(std::size_t place, Page page, Access access);
 
+    int file_;
     std::byte* base_;
+    std::map<std::size_t, Page> rows_; ///< which page is at which place
+    std::size_t next_row_ = 0;
     std::vector<State> states_;
     Page next_ = 0; ///< where to look first, so that a freed page is not used again soon
     Page used_ = 0; ///< pages at or above this one were not touched since the reset

@@ -138,18 +138,28 @@ bool Domain::is_granted(Gfn gfn) const
     });
 }
 
-Result<std::span<std::byte>> Domain::map_grant(lodger::Domain owner, GrantRef ref, Access access)
+Result<std::span<std::byte>>
+Domain::map_grants(lodger::Domain owner, std::span<GrantRef const> refs, Access access)
 {
     hypercall();
-    std::span<std::byte> page;
-    LODGER_TRY(grant::check_status(world_.grants().map(*this, owner, ref, access, page)));
-    return page;
+    std::span<std::byte> pages;
+    LODGER_TRY(grant::check_status(world_.grants().map(*this, owner, refs, access, pages)));
+    return pages;
 }
 
-Result<void> Domain::unmap_grant(std::span<std::byte> page)
+Result<void> Domain::unmap_grants(std::span<std::byte> pages)
 {
     hypercall();
-    return grant::check_status(world_.grants().unmap(*this, page));
+    Result<> outcome;
+    for (std::size_t offset = 0; offset < pages.size(); offset += page_size) {
+        if (faults_.strikes(Fault::block_held_page))
+            continue;
+        auto const unmapped =
+            grant::check_status(world_.grants().unmap(*this, pages.subspan(offset, page_size)));
+        if (!unmapped)
+            outcome = unmapped;
+    }
+    return outcome;
 }
 
 std::size_t Domain::open_ports() const

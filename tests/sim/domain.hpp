@@ -84,8 +84,13 @@ public:
     void trace(Topic topic, std::string_view line);
 
     // The backend role.
-    Result<std::span<std::byte>> map_grant(lodger::Domain owner, GrantRef ref, Access access);
-    Result<void> unmap_grant(std::span<std::byte> page);
+    Result<std::span<std::byte>>
+    map_grants(lodger::Domain owner, std::span<GrantRef const> refs, Access access);
+    Result<void> unmap_grants(std::span<std::byte> pages);
+    Result<std::span<std::byte>> map_grant(lodger::Domain owner, GrantRef ref, Access access)
+    {
+        return map_grants(owner, {&ref, 1}, access);
+    }
 
     // What a test asks and sets.
     std::size_t open_ports() const;

@@ -39,7 +39,11 @@ enum class Fault : std::uint8_t {
     block_wrong_operation, ///< the response is for another operation
     block_no_response,     ///< the request is never answered
     block_producer_jump,   ///< rsp_prod leaps ahead by a million
-    block_held_page,       ///< a data page stays mapped after its response
+    block_held_page,       ///< a page that is unmapped stays mapped
+    block_no_flush,        ///< a flush is answered with BLKIF_RSP_EOPNOTSUPP, whatever was offered
+    block_no_barrier,      ///< the same for a write barrier
+    block_no_discard,      ///< the same for a discard
+    block_no_indirect,     ///< the same for an indirect request
     block_skip_init_wait,  ///< the backend goes on without InitWait
     block_dead,            ///< the backend does nothing at all, from the start
     count,

@@ -42,20 +42,36 @@ void Grants::unpin(lodger::Domain owner, GrantRef ref)
 }
 
 int Grants::map(
-    Domain& caller, lodger::Domain owner, GrantRef ref, Access access, std::span<std::byte>& page)
+    Domain& caller, lodger::Domain owner, std::span<GrantRef const> refs, Access access,
+    std::span<std::byte>& pages)
 {
-    if (caller.faults().strikes(Fault::map_refused))
-        return GNTST_eagain;
-    Arena::Page number;
-    if (int const status = pin(caller, owner, ref, access, number); status != GNTST_okay)
-        return status;
-    auto const mapped = Arena::instance().map(number, access);
-    if (!mapped) {
-        unpin(owner, ref);
-        return GNTST_no_device_space;
+    std::vector<Arena::Page> numbers;
+    int status = GNTST_okay;
+    for (GrantRef const ref : refs) {
+        Arena::Page number = 0;
+        bool const refused = caller.faults().strikes(Fault::map_refused);
+        status = refused ? int{GNTST_eagain} : pin(caller, owner, ref, access, number);
+        if (status != GNTST_okay)
+            break;
+        numbers.push_back(number);
     }
-    page = *mapped;
-    mappings_[page.data()] = {caller.id(), owner, ref, access, page};
+    Arena& arena = Arena::instance();
+    std::optional<std::span<std::byte>> mapped;
+    // A single page has addresses at hand; a row is made, and so is one address too many.
+    if (status == GNTST_okay && numbers.size() == 1)
+        mapped = arena.map(numbers[0], access);
+    if (status == GNTST_okay && !mapped)
+        mapped = arena.map_row(numbers, access);
+    if (!mapped) {
+        for (std::size_t i = 0; i < numbers.size(); ++i)
+            unpin(owner, refs[i]);
+        return status == GNTST_okay ? int{GNTST_no_device_space} : status;
+    }
+    pages = *mapped;
+    for (std::size_t i = 0; i < refs.size(); ++i) {
+        auto const page = pages.subspan(i * page_size, page_size);
+        mappings_[page.data()] = {caller.id(), owner, refs[i], access, page};
+    }
     return GNTST_okay;
 }
 
@@ -87,7 +103,8 @@ int Grants::copy_from(
     std::span<std::byte> page;
     if (offset + to.size() > page_size)
         return GNTST_bad_copy_arg;
-    if (int const status = map(caller, owner, ref, Access::read_only, page); status != GNTST_okay)
+    if (int const status = map(caller, owner, {&ref, 1}, Access::read_only, page);
+        status != GNTST_okay)
         return status;
     std::ranges::copy(page.subspan(offset, to.size()), to.begin());
     return unmap(caller, page);
@@ -100,7 +117,8 @@ int Grants::copy_to(
     std::span<std::byte> page;
     if (offset + from.size() > page_size)
         return GNTST_bad_copy_arg;
-    if (int const status = map(caller, owner, ref, Access::read_write, page); status != GNTST_okay)
+    if (int const status = map(caller, owner, {&ref, 1}, Access::read_write, page);
+        status != GNTST_okay)
         return status;
     std::ranges::copy(from, page.begin() + static_cast<std::ptrdiff_t>(offset));
     return unmap(caller, page);

@@ -18,13 +18,13 @@ class Grants {
 public:
     explicit Grants(World& world) : world_{world} {}
 
-    /// GNTTABOP_map_grant_ref.
-    /// @param page receives the page as `caller` sees it from now on
+    /// GNTTABOP_map_grant_ref of several pages, all or none.
+    /// @param pages receives the pages as `caller` sees them from now on, one after the other
     int
-    map(Domain& caller, lodger::Domain owner, GrantRef ref, Access access,
-        std::span<std::byte>& page);
+    map(Domain& caller, lodger::Domain owner, std::span<GrantRef const> refs, Access access,
+        std::span<std::byte>& pages);
 
-    /// GNTTABOP_unmap_grant_ref.
+    /// GNTTABOP_unmap_grant_ref of one page.
     int unmap(Domain& caller, std::span<std::byte> page);
 
     /// Takes back every mapping of a domain's pages: it is no more, as far as others are concerned.

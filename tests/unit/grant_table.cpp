@@ -37,7 +37,7 @@ TEST_CASE("a granted page can be mapped by the domain it was granted to, and by 
     REQUIRE(owner.table.is_mapped(ref));
     sim::Domain& stranger = owner.world.add_domain(7);
     REQUIRE_FALSE(stranger.map_grant(owner.guest.id(), ref, Access::read_only));
-    REQUIRE(owner.driver.unmap_grant(mapped));
+    REQUIRE(owner.driver.unmap_grants(mapped));
     REQUIRE_FALSE(owner.table.is_mapped(ref));
     REQUIRE(owner.table.revoke(ref));
     REQUIRE_FALSE(owner.driver.map_grant(owner.guest.id(), ref, Access::read_only));
@@ -51,7 +51,7 @@ TEST_CASE("a read-only grant cannot be mapped for writing")
     REQUIRE_FALSE(owner.driver.map_grant(owner.guest.id(), ref, Access::read_write));
     auto const mapped = owner.driver.map_grant(owner.guest.id(), ref, Access::read_only);
     REQUIRE(mapped);
-    REQUIRE(owner.driver.unmap_grant(*mapped));
+    REQUIRE(owner.driver.unmap_grants(*mapped));
     REQUIRE(owner.table.revoke(ref));
 }
 
@@ -102,7 +102,7 @@ TEST_CASE("a reference whose page is mapped is not revoked, and never handed out
         REQUIRE(owner.grant().value() != ref);
     REQUIRE(owner.table.in_use() == 601);
     // Once the other domain has let go, it can be revoked after all.
-    REQUIRE(owner.driver.unmap_grant(mapped));
+    REQUIRE(owner.driver.unmap_grants(mapped));
     REQUIRE(owner.table.revoke(ref));
     owner.page.abandon();
 }

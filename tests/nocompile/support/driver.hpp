@@ -10,7 +10,8 @@ struct Driver {
     lodger::Result<> publish(lodger::xenbus::State);
     lodger::Result<Link> offer_link();
     lodger::Result<Details> read_details(Link&);
-    void fail_link(Link&);
+    void lose_link(Link&);
+    bool is_let_go(Link&);
 };
 
 using Frontend = lodger::xenbus::Frontend<Driver>;

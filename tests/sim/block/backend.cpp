@@ -3,29 +3,50 @@
 
 namespace lodger::sim {
 
-using xenbus::State;
+bool BlockHandshake::negotiates() const
+{
+    return !faults->strikes(Fault::block_skip_init_wait);
+}
 
-BlockBackend::BlockBackend(ClientDomain& backend, Domain& guest, BlockOptions options)
+BlockBackend::BlockBackend(
+    ClientDomain& backend, Domain& guest, BlockOptions options, BlockBackend* predecessor)
     : world_{backend.domain.world()},
       backend_{backend},
-      guest_{guest},
       options_{std::move(options)},
-      medium_(options_.size)
+      platters_{
+          predecessor
+              ? predecessor->platters_
+              : std::make_shared<Platters>(world_.random(), options_.size, options_.has_cache)},
+      medium_{
+          backend.domain,
+          *platters_,
+          {.size = platters_->bytes().size(),
+           .sector_size = options_.sector_size,
+           .physical_sector_size = options_.sector_size,
+           .info = options_.info,
+           .discard_granularity = options_.sector_size},
+          options_.most_latency},
+      device_{std::make_unique<Device>(backend.store, medium_, options_.offers)}
 {
     std::string const number = std::to_string(options_.number);
     std::string const guest_id = std::to_string(guest.id().value);
     frontend_path_ = "/local/domain/" + guest_id + "/device/vbd/" + number;
     path_ = "/local/domain/" + std::to_string(backend.domain.id().value) + "/backend/vbd/" +
             guest_id + "/" + number;
-    for (std::byte& byte : medium_)
-        byte = static_cast<std::byte>(world_.random().next());
-    write_nodes(options_, guest.id().value);
-    backend_.domain.serve("blkback-" + number, [this] { handshake(); });
-    backend_.domain.serve("blkback-io-" + number, [this] { serve_ring(); });
+    if (predecessor) {
+        predecessor->vanish();
+        world_.store().rm(frontend_path_);
+    }
+    for (auto const& [key, value] : options_.keys)
+        world_.store().substitute(path_ + "/" + key, value);
+    write_nodes(guest.id().value);
+    backend_.domain.serve("hotplug-" + number, [this] { attach_late(); });
+    backend_.domain.serve("blkback-" + number, [this] { run(); });
+    backend_.domain.serve("disk-" + number, [this] { medium_.run(); });
 }
 
 /// What the toolstack writes before the two ends begin.
-void BlockBackend::write_nodes(BlockOptions const& options, std::uint16_t guest_id)
+void BlockBackend::write_nodes(std::uint16_t guest_id)
 {
     StoreDaemon& store = world_.store();
     std::uint16_t const backend_id = backend_.domain.id().value;
@@ -36,125 +57,59 @@ void BlockBackend::write_nodes(BlockOptions const& options, std::uint16_t guest_
     store.write(path_ + "/frontend", frontend_path_);
     store.write(path_ + "/frontend-id", std::to_string(guest_id));
     store.write(path_ + "/online", "1");
-    store.write(path_ + "/mode", options.info & VDISK_READONLY ? "r" : "w");
+    store.write(path_ + "/mode", options_.info & VDISK_READONLY ? "r" : "w");
     store.write(path_ + "/state", "1");
     store.write(frontend_path_ + "/backend", path_);
     store.write(frontend_path_ + "/backend-id", std::to_string(backend_id));
-    store.write(frontend_path_ + "/virtual-device", std::to_string(options.number));
+    store.write(frontend_path_ + "/virtual-device", std::to_string(options_.number));
     store.write(frontend_path_ + "/device-type", "disk");
-    if (options.toolstack_writes_protocol)
+    if (options_.toolstack_writes_protocol)
         store.write(frontend_path_ + "/protocol", "x86_64-abi");
     store.write(frontend_path_ + "/state", "1");
 }
 
-void BlockBackend::say(State state)
+/// The hotplug script, which takes its time.
+void BlockBackend::attach_late()
 {
-    state_ = state;
-    world_.store().write(path_ + "/state", xenbus::text_of(state));
+    backend_.domain.sleep(world_.random().up_to(options_.most_hotplug_delay));
+    if (world_.store().read(path_))
+        world_.store().write(path_ + "/hotplug-status", options_.hotplug);
 }
 
-Result<> BlockBackend::publish(std::string_view key, std::string const& value)
+void BlockBackend::run()
 {
-    auto const replaced = options_.keys.find(std::string{key});
-    if (replaced == options_.keys.end())
-        return backend_.store.write({path_, key}, value);
-    return replaced->second ? backend_.store.write({path_, key}, *replaced->second) : Result<>{};
-}
-
-Result<> BlockBackend::switch_to(State state)
-{
-    state_ = state;
-    return backend_.store.write({path_, "state"}, xenbus::text_of(state));
-}
-
-/// Follows the frontend until the world ends.
-void BlockBackend::handshake()
-{
+    Faults& faults = backend_.domain.faults();
+    if (faults.strikes(Fault::block_dead))
+        return;
+    device().driver().faults = &faults;
     auto const run = [this]() -> Result<> {
-        Faults& faults = backend_.domain.faults();
-        if (faults.strikes(Fault::block_dead))
-            return {};
-        auto watch = LODGER_TRY(backend_.store.watch({frontend_path_, "state"}));
-        LODGER_TRY(publish("max-ring-page-order", "4"));
-        LODGER_TRY(publish("multi-queue-max-queues", "1"));
-        if (!faults.strikes(Fault::block_skip_init_wait))
-            LODGER_TRY(switch_to(State::init_wait));
-        else
-            LODGER_TRY(switch_to(State::initialised));
-        while (true) {
-            std::array<char, 256> buffer;
-            LODGER_TRY(watch.next(buffer, Deadline::never()));
-            auto const text =
-                backend_.store.read({frontend_path_, "state"}, buffer, Deadline::never());
-            LODGER_TRY(follow(text ? xenbus::state_of(*text) : State::unknown));
-        }
+        LODGER_TRY(device().open(path_));
+        backend_.domain.serve("blkback-io", [this] { device().serve(); });
+        return device().run();
     };
     // A backend that cannot go on just stops; the trace says why.
     if (auto const ended = run(); !ended)
         world_.note("blkback ends: " + std::string{describe(ended.error())});
 }
 
-Result<> BlockBackend::follow(State frontend)
+std::size_t BlockBackend::kept_pages() const
 {
-    switch (frontend) {
-    case State::initialising:
-        return state_ == State::closed ? switch_to(State::init_wait) : Result<>{};
-    case State::initialised:
-    case State::connected:
-        if (state_ == State::connected)
-            return {};
-        disconnect();
-        return connect();
-    case State::closing: return switch_to(State::closing);
-    case State::closed:
-    case State::unknown: disconnect(); return switch_to(State::closed);
-    case State::init_wait:
-    case State::reconfiguring:
-    case State::reconfigured: break;
-    }
-    // "saw state %d at frontend", and that is fatal.
-    return switch_to(State::closing);
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < queue_count(); ++i)
+        count += device().link()->queues[i]->kept_pages();
+    return count;
 }
 
-Result<> BlockBackend::connect()
+void BlockBackend::detach()
 {
-    auto& store = backend_.store;
-    std::array<char, 32> buffer;
-    auto const ring = LODGER_TRY(store.read<std::uint32_t>({frontend_path_, "ring-ref"}));
-    auto const port = LODGER_TRY(store.read<std::uint32_t>({frontend_path_, "event-channel"}));
-    auto const protocol = store.read({frontend_path_, "protocol"}, buffer);
-    if (protocol && *protocol != "x86_64-abi")
-        return switch_to(State::closing);
-    link_ = LODGER_TRY(BlockLink::connect(
-        backend_.domain, guest_.id(), GrantRef{ring}, Port{port}, work_, options_, medium_));
-    LODGER_TRY(publish_keys());
-    LODGER_TRY(switch_to(State::connected));
-    backend_.domain.wake(work_);
-    return {};
+    world_.store().write(path_ + "/online", "0");
+    say(xenbus::State::closing);
 }
 
-Result<> BlockBackend::publish_keys()
+void BlockBackend::resize(std::size_t size)
 {
-    LODGER_TRY(publish("feature-flush-cache", "1"));
-    LODGER_TRY(publish("sectors", std::to_string(options_.size / 512)));
-    LODGER_TRY(publish("info", std::to_string(options_.info)));
-    LODGER_TRY(publish("sector-size", std::to_string(options_.sector_size)));
-    return publish("physical-sector-size", std::to_string(options_.sector_size));
-}
-
-void BlockBackend::disconnect()
-{
-    link_.reset();
-}
-
-void BlockBackend::serve_ring()
-{
-    while (true) {
-        Instant const next = link_ ? link_->serve() : Instant::max();
-        auto const waited = backend_.domain.wait(work_, {next});
-        if (!waited && waited.error() == Errc::cancelled)
-            return;
-    }
+    medium_.resize(size);
+    device().server().announce();
 }
 
 } // namespace lodger::sim

@@ -1,14 +1,21 @@
 #pragma once
 
+#include <lodger/blkback/options.hpp>
 #include <lodger/core/time.hpp>
 
-#include <cstddef>
-#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 
 namespace lodger::sim {
+
+/// What every test can do with that asks for no more: large rings, and flush. A backend serves as
+/// many requests at a time as its ring holds, so that any of them may be the next one to end.
+inline constexpr blkback::Options plain_offers = {
+    .indirect_segments = 0, .persistent = false, .barrier = false, .discard = false, .depth = 1024};
+
+/// Everything that a backend can offer.
+inline constexpr blkback::Options all_offers = {.queues = 4, .depth = 1024};
 
 /// What a simulated disk is.
 struct BlockOptions {
@@ -21,6 +28,13 @@ struct BlockOptions {
     Duration most_latency = std::chrono::microseconds{500};
     /// Values of the backend's keys that replace the ordinary ones; nothing for a key left out.
     std::map<std::string, std::optional<std::string>> keys{};
+    /// What the backend offers.
+    blkback::Options offers = plain_offers;
+    /// Whether what was written and not flushed may be lost with the power.
+    bool has_cache = true;
+    /// What the hotplug script says, after how long at most; the seed chooses.
+    std::string hotplug = "connected";
+    Duration most_hotplug_delay = std::chrono::milliseconds{1};
 };
 
 } // namespace lodger::sim

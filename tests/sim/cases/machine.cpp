@@ -133,11 +133,11 @@ TEST_CASE("a mapping shows the owner's page at an address of its own")
     REQUIRE(page[7] == std::byte{42});
     REQUIRE(two[7] == std::byte{42});
     REQUIRE(world.grants().mapped_from(guest.id()) == 2);
-    REQUIRE(driver.unmap_grant(one));
+    REQUIRE(driver.unmap_grants(one));
     REQUIRE(grants.is_mapped(ref));
-    REQUIRE(driver.unmap_grant(two));
+    REQUIRE(driver.unmap_grants(two));
     REQUIRE_FALSE(grants.is_mapped(ref));
-    REQUIRE_FALSE(driver.unmap_grant(two));
+    REQUIRE_FALSE(driver.unmap_grants(two));
     REQUIRE(grants.revoke(ref));
     guest.free_pages(page);
 }

@@ -238,7 +238,7 @@ bool StoreDaemon::serve(StoreConnection& connection)
 void StoreDaemon::handle(StoreConnection& connection, StoreMessage const& message)
 {
     Faults& faults = connection.client().faults();
-    auto const answer = perform(connection, message);
+    auto const answer = perform_or_substitute(connection, message);
     std::uint32_t type = answer ? message.header.type : std::uint32_t{XS_ERROR};
     std::string payload = answer ? *answer : std::string{answer.error()} + '\0';
     if (payload.size() > store::most_payload) {
@@ -257,6 +257,21 @@ void StoreDaemon::handle(StoreConnection& connection, StoreMessage const& messag
     connection.reply(message.header, type, payload);
     if (answer && message.header.type == XS_WATCH)
         connection.event(connection.watches.back(), connection.watches.back().path);
+}
+
+Answer<std::string>
+StoreDaemon::perform_or_substitute(StoreConnection& connection, StoreMessage const& message)
+{
+    std::string const given = message.payload.substr(0, message.payload.find('\0'));
+    bool const is_write = message.header.type == XS_WRITE;
+    auto const found = is_write ? substitutes_.find(given) : substitutes_.end();
+    if (found == substitutes_.end())
+        return perform(connection, message);
+    if (!found->second)
+        return std::string{"OK\0", 3};
+    StoreMessage other = message;
+    other.payload = given + '\0' + *found->second;
+    return perform(connection, other);
 }
 
 /// Whoever may read a node, or could before, or may read the one above it, is told of its change

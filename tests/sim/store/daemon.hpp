@@ -4,7 +4,9 @@
 #include <lodger/tests/sim/store/nodes.hpp>
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <span>
 
 namespace lodger::sim {
@@ -70,6 +72,12 @@ public:
 
     /// From now on nothing is read and nothing answered, or all goes on.
     void silence(bool silent);
+    /// Whatever a domain writes there from now on, this is what is kept; nothing at all if it has
+    /// no value. @param path as the domain gives it
+    void substitute(std::string path, std::optional<std::string> value)
+    {
+        substitutes_[std::move(path)] = std::move(value);
+    }
 
 private:
     void run();
@@ -80,6 +88,8 @@ private:
     void forget(Domain& domain);
     bool serve(StoreConnection& connection);
     void handle(StoreConnection& connection, StoreMessage const& message);
+    Answer<std::string>
+    perform_or_substitute(StoreConnection& connection, StoreMessage const& message);
     void wake_up();
     /// Tells watches and the history of what was committed.
     void publish(lodger::Domain by, std::vector<Change> const& changes);
@@ -101,6 +111,7 @@ private:
     std::vector<std::unique_ptr<StoreConnection>> connections_;
     Domain* releasing_ = nullptr;
     std::vector<StoreRecord> history_;
+    std::map<std::string, std::optional<std::string>> substitutes_;
     WaitQueue changed_;
     std::uint32_t last_transaction_ = 0;
     bool silent_ = false;

@@ -1,0 +1,122 @@
+"""A guest that exercises disks (examples/blkverify), and disks of dom0 that come and go under it."""
+
+import re
+import time
+
+from harness import expect
+from terminal import Terminal
+
+# From its start: dom0 takes its time for each disk while a guest keeps it busy.
+MOST_SECONDS = 900
+
+VERDICT = re.compile(
+    r"^blkverify: PASS: (\d+) requests .* (\d+) errors, (\d+) wrong sectors, "
+    r"(\d+) losses, (\d+) returns$", re.MULTILINE)  # fmt: skip
+
+MAKE_NULL = """
+cd /sys/kernel/config/nullb && mkdir {name} && cd {name} && echo 1 >memory_backed &&
+echo {mebibytes} >size && echo {block_size} >blocksize
+for setting in {settings}; do echo ${{setting#*=}} >${{setting%%=*}} || exit; done
+echo 1 >power && echo /dev/{name}
+"""
+
+BACKEND = "/local/domain/0/backend/vbd/{guest}/{number}"
+
+
+def number_of(name):
+    """xvda is 51712, and so on (docs/misc/vbd-interface.txt in Xen's source)."""
+    return (202 << 8) + 16 * (ord(name[-1]) - ord("a"))
+
+
+class Exercise:
+    """One guest with the disks that it is to exercise."""
+
+    def __init__(self, rig, arguments, memory=24):
+        self._rig = rig
+        self._machine = rig.machine
+        self.guest = rig.guest("blkverify", arguments, memory=memory)
+        self.terminal = None
+
+    def run(self, script, seconds=60):
+        started = time.monotonic()
+        outcome = self._machine.run(script, seconds)
+        took = f"{time.monotonic() - started:.1f} s"
+        self._rig.log(f"\n--- dom0: {script.strip()} ({took})\n{outcome.output}{outcome.errors}")
+        return outcome.output
+
+    def xl(self, command, *arguments):
+        return self.run(" ".join(("xl", command, str(self.guest.identifier), *arguments)))
+
+    def attach(self, name, device, access="rw"):
+        self.xl("block-attach", f"'format=raw,vdev={name},access={access},backendtype=phy,"
+                                f"target={device}'")  # fmt: skip
+
+    def backend(self, name):
+        return BACKEND.format(guest=self.guest.identifier, number=number_of(name))
+
+    def start(self):
+        self.terminal = Terminal(self.guest)
+
+    def wait_for(self, text):
+        return self.terminal.wait_for(text)
+
+    def detach(self, name, *options):
+        self.xl("block-detach", name, *options)
+
+    def finish(self):
+        return self._rig.finish(self.guest, seconds=MOST_SECONDS)
+
+    def pass_with(self, losses=0):
+        """Ends well; with so many losses, and as many returns."""
+        run = self.finish()
+        expect(run.verdict.status == 0, run.verdict.words)
+        verdict = VERDICT.search(run.console)
+        expect(verdict, "the guest gives no verdict")
+        requests, errors, wrong, lost, returned = map(int, verdict.groups())
+        expect(requests > 0 and wrong == 0, f"it says {verdict[0]}")
+        expect((lost, returned) == (losses, losses), f"{lost} losses and {returned} returns")
+        return errors
+
+
+class Disks:
+    """Disks in dom0's memory, gone when the case is over."""
+
+    def __init__(self, rig):
+        self._machine = rig.machine
+        self._undo = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for script in reversed(self._undo):
+            self._machine.run(script, check=False)
+
+    def make(self, script, undo):
+        device = self._machine.run(script).output.strip()
+        self._undo.append(undo.format(device=device))
+        return device
+
+    def null(self, name, block_size=512, mebibytes=16, settings=""):
+        return self.make(
+            MAKE_NULL.format(name=name, block_size=block_size, mebibytes=mebibytes,
+                             settings=settings),
+            f"rmdir /sys/kernel/config/nullb/{name}")  # fmt: skip
+
+    def slow(self, name):
+        """Always has requests under way, and leaves dom0 time for other things."""
+        return self.null(name, settings="irqmode=2 completion_nsec=50000000")
+
+    def ram(self):
+        return self.make("mknod /dev/ram0 b 1 0 && echo /dev/ram0", "rm /dev/ram0")
+
+    def loop(self, mebibytes=16):
+        script = ("cd /tmp && truncate -s {0}M loop.img && device=$(losetup -f) && "
+                  "losetup $device loop.img && echo $device")  # fmt: skip
+        return self.make(script.format(mebibytes), "losetup -d {device}; rm /tmp/loop.img")
+
+    def setting(self, path, value):
+        """Changes a parameter of dom0's kernel for the time being."""
+        before = self._machine.run(f"cat {path}").output.strip()
+        self._machine.run(f"echo {value} >{path}")
+        self._undo.append(f"echo {before} >{path}")
