@@ -42,9 +42,6 @@ public:
         std::unique_ptr<Link> link{new (std::nothrow) Link{std::move(grants), frames, offer}};
         if (!link)
             return Failure{Errc::no_memory};
-        // All of them or none: a page that finds no grant later would wait for ever.
-        if (offer.persistent_grants)
-            link->offer_.persistent_grants = link->grants_->make_persistent().has_value();
         for (std::size_t i = 0; i < offer.queues; ++i) {
             auto ring = LODGER_TRY(grant::GrantedPages<H>::create(
                 table, backend, offer.ring_pages, Access::read_write));
@@ -54,6 +51,9 @@ public:
                 Queue<H>::create(ring.bytes(), *link->grants_, frames, link->features_, handle));
             link->channels_[i].emplace(std::move(ring), std::move(port), std::move(queue));
         }
+        // All of them or none: a page that finds no grant later would wait for ever.
+        if (offer.persistent_grants)
+            link->offer_.persistent_grants = link->grants_->make_persistent().has_value();
         return link;
     }
 
