@@ -116,7 +116,11 @@ public:
 
     /// As `begin`, but the request is sent only with the next `pump`: what is queued together
     /// raises one event together.
-    Result<Session::Ticket> queue(Request const& request, std::span<char> reply, Deadline deadline)
+    /// @param make_room called when all requests are in use; says whether it has ended some
+    template <class MakeRoom = bool (*)()>
+    Result<Session::Ticket> queue(
+        Request const& request, std::span<char> reply, Deadline deadline,
+        MakeRoom make_room = [] { return false; })
     {
         for (bool pumped = false;; pumped = !pumped) {
             LODGER_TRY(health());
@@ -126,6 +130,9 @@ public:
                     trace_request(*ticket, request);
                 return ticket;
             }
+            is_room_wanted_ = true;
+            if (make_room())
+                continue;
             if (pumped)
                 LODGER_TRY(wait(deadline));
             else
@@ -145,10 +152,18 @@ public:
                 return Failure{waited.error()};
             }
         }
+        return collect(ticket);
+    }
+
+    /// The reply to a request that is done, and room for another request.
+    Result<std::string_view> collect(Session::Ticket ticket)
+    {
         auto const reply = session_.collect(ticket);
         trace(
             hypervisor_, Topic::store, "#", ticket,
             reply ? " = " : " failed: ", reply ? *reply : describe(reply.error()));
+        if (std::exchange(is_room_wanted_, false))
+            hypervisor_.wake(changed_);
         return reply;
     }
 
@@ -293,6 +308,7 @@ private:
     WaitQueue changed_;
     std::uint32_t epoch_ = 0;
     std::size_t unannounced_ = 0; ///< bytes received since the daemon was last notified
+    bool is_room_wanted_ = false; ///< somebody waits until a request is over
     bool paused_ = false;
     std::optional<Errc> failed_;
 };
