@@ -2,6 +2,8 @@
 
 #include <lodger/store/connection.hpp>
 
+#include <algorithm>
+
 namespace lodger::store {
 
 /// Several requests on their way at once, so that together they take about one round trip. Their
@@ -16,8 +18,8 @@ public:
     Batch& operator=(Batch const&) = delete;
     ~Batch()
     {
-        for (; taken_ < begun_; ++taken_)
-            connection_.abandon(tickets_[taken_ % most_requests]);
+        for (std::size_t i = std::max(taken_, collected_); i < begun_; ++i)
+            connection_.abandon(entries_[i % most_requests].ticket);
     }
 
     /// Whether `begin` would have to wait for a reply that only we can take.
@@ -31,7 +33,8 @@ public:
     {
         if (is_full())
             return Failure{Errc::busy};
-        tickets_[begun_ % most_requests] = LODGER_TRY(connection_.queue(request, reply, deadline));
+        entries_[begun_ % most_requests].ticket = LODGER_TRY(
+            connection_.queue(request, reply, deadline, [this] { return collect_some(); }));
         ++begun_;
         return {};
     }
@@ -39,7 +42,9 @@ public:
     /// Waits for the reply to the oldest request not yet finished.
     Result<std::string_view> finish(Deadline deadline)
     {
-        return connection_.finish(tickets_[taken_++ % most_requests], deadline);
+        std::size_t const index = taken_++;
+        Entry const& entry = entries_[index % most_requests];
+        return index < collected_ ? entry.reply : connection_.finish(entry.ticket, deadline);
     }
 
     /// Waits for all replies, of requests that answer nothing but OK.
@@ -56,9 +61,30 @@ public:
     }
 
 private:
+    struct Entry {
+        Session::Ticket ticket{};
+        Result<std::string_view> reply; ///< once it is collected
+    };
+
+    /// Takes the replies that are there out of the session's table, whose places all threads share.
+    /// If each kept what it has while it waits for more, all could wait for ever.
+    /// @return whether there were any
+    bool collect_some()
+    {
+        std::size_t const before = collected_ = std::max(collected_, taken_);
+        for (; collected_ < begun_; ++collected_) {
+            Entry& entry = entries_[collected_ % most_requests];
+            if (!connection_.session().is_done(entry.ticket))
+                break;
+            entry.reply = connection_.collect(entry.ticket);
+        }
+        return collected_ > before;
+    }
+
     Connection<H>& connection_;
-    std::array<Session::Ticket, most_requests> tickets_{};
+    std::array<Entry, most_requests> entries_{};
     std::size_t begun_ = 0;
+    std::size_t collected_ = 0; ///< before this one, replies are here or were taken
     std::size_t taken_ = 0;
 };
 

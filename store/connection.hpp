@@ -124,10 +124,14 @@ public:
 
     /// As `begin`, but the request is sent only with the next `pump`: what is queued together
     /// raises one event together.
-    Result<Session::Ticket> queue(Request const& request, std::span<char> reply, Deadline deadline)
+    /// @param make_room called when all requests are in use; says whether it has ended some
+    template <class MakeRoom = bool (*)()>
+    Result<Session::Ticket> queue(
+        Request const& request, std::span<char> reply, Deadline deadline,
+        MakeRoom make_room = [] { return false; })
     {
         std::uint32_t const epoch = epoch_;
-        LODGER_TRY(wait_for_vacancy(deadline));
+        LODGER_TRY(wait_for_vacancy(deadline, make_room));
         if (epoch != epoch_ && request.transaction != 0)
             return Failure{Errc::disconnected}; // The daemon has forgotten the transaction.
         auto const ticket = session_.submit(request, reply);
@@ -148,6 +152,12 @@ public:
                 return Failure{waited.error()};
             }
         }
+        return collect(ticket);
+    }
+
+    /// The reply to a request that is done; the request is over.
+    Result<std::string_view> collect(Session::Ticket ticket)
+    {
         auto const reply = session_.collect(ticket);
         announce_vacancy();
         trace(
@@ -235,7 +245,13 @@ private:
     /// it looks from the start each time.
     Result<> register_watches(Deadline deadline)
     {
-        while (WatchState* const state = unregistered()) {
+        while (true) {
+            // From here to the request's place in the queue nothing waits, so that a watch that
+            // ends is taken back after it was registered, and not before.
+            LODGER_TRY(wait_for_vacancy(deadline, [] { return false; }));
+            WatchState* const state = unregistered();
+            if (!state)
+                return {};
             state->registered_in(epoch_);
             WatchIdentity const watch = state->identity(); // It may end while we wait.
             auto const done = call(watch_request(watch), {}, deadline);
@@ -243,7 +259,6 @@ private:
             if (!done && done.error() != Errc::exists)
                 return Failure{done.error()};
         }
-        return {};
     }
 
     WatchState* unregistered()
@@ -264,11 +279,12 @@ private:
     }
 
     /// Waits until one more request can be submitted.
-    Result<> wait_for_vacancy(Deadline deadline)
+    template <class MakeRoom>
+    Result<> wait_for_vacancy(Deadline deadline, MakeRoom make_room)
     {
         for (bool pumped = false;; pumped = !pumped) {
             LODGER_TRY(health());
-            if (session_.has_vacancy())
+            if (session_.has_vacancy() || (make_room() && session_.has_vacancy()))
                 return {};
             if (!pumped) {
                 pump(); // Those in use may not even be sent.

@@ -88,7 +88,9 @@ void BlockBackend::run()
         return device().run();
     };
     // A backend that cannot go on just stops; the trace says why.
-    if (auto const ended = run(); !ended)
+    auto const ended = run();
+    has_failed_ = !ended;
+    if (!ended)
         world_.note("blkback ends: " + std::string{describe(ended.error())});
 }
 

@@ -40,7 +40,7 @@ public:
     xenbus::State state() const { return device().server().backend().state(); }
     xenbus::ServerStatus status() const { return device().status(); }
     /// Whether it has ended: its directory is gone, or it died.
-    bool is_over() const { return device().is_over(); }
+    bool is_over() const { return has_failed_ || device().is_over(); }
     bool is_connected_to_ring() const { return device().link() != nullptr; }
     /// The ring's pages as the backend sees them, while it is connected.
     std::span<std::byte> ring(std::size_t queue = 0) const
@@ -71,6 +71,8 @@ public:
     void reconfigure() { device().server().reconfigure(); }
 
 private:
+    bool has_failed_ = false; ///< it could not go on
+
     using Device = blkback::Device<Domain, SlowMedium, HostileRing, BlockHandshake>;
 
     void write_nodes(std::uint16_t guest_id);

@@ -131,6 +131,8 @@ TEST_CASE("several queues are served, each with its own ring and port")
 {
     RawOffer const offer{.ring_pages = 2, .queues = 4};
     connected(20, all(), offer, [](BlockRig& rig, RawFrontend& frontend, sim::Guest& guest) {
+        while (!rig.disk.is_connected_to_ring()) // Just after it has said so.
+            guest.domain.sleep(100us);
         REQUIRE(rig.disk.queue_count() == 4);
         std::vector<std::unique_ptr<Data>> data;
         for (std::size_t queue = 0; queue < 4; ++queue) {

@@ -95,6 +95,34 @@ TEST_CASE("many values are read together, in the order of asking")
     });
 }
 
+TEST_CASE("many threads that each want many replies together get them all")
+{
+    sim::for_each_seed(50, [](sim::World& world) {
+        auto& guest = world.make<Guest>(world);
+        for (int i = 0; i < 15; ++i)
+            world.store().write("/local/domain/5/data/n" + std::to_string(i), std::to_string(i));
+        for (int thread = 0; thread < 8; ++thread)
+            guest.domain.spawn("reader-" + std::to_string(thread), [&guest] {
+                std::vector<std::string> names;
+                for (int i = 0; i < 15; ++i)
+                    names.push_back("n" + std::to_string(i));
+                std::vector<store::Path> paths;
+                for (std::string const& name : names)
+                    paths.emplace_back("data", name);
+                auto const each = [](std::size_t index, Result<std::string_view> text) -> Result<> {
+                    REQUIRE(text.value() == std::to_string(index));
+                    return {};
+                };
+                for (int round = 0; round < 10; ++round) {
+                    std::size_t const some = 1 + guest.domain.world().random().below(15);
+                    auto const wanted = std::span{paths}.first(some);
+                    REQUIRE(guest.store.read_each(wanted, guest.in(5s), each));
+                }
+            });
+        world.run();
+    });
+}
+
 TEST_CASE("a reply of 4096 bytes arrives whole, and one too large for its buffer hurts no other")
 {
     sim::for_each_seed(100, [](sim::World& world) {

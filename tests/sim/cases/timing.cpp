@@ -26,7 +26,7 @@ void use_store(Guest& guest)
 {
     sim::Random& random = guest.domain.world().random();
     std::array<char, store::most_payload> buffer;
-    auto watch = guest.store.watch("data/x").value();
+    auto watch = guest.store.watch("data/x", guest.in(100h)).value();
     REQUIRE(watch.wait(guest.in(20h)));
     for (int i = 0; i < 8; ++i) {
         std::string const value = random_value(random);
@@ -90,7 +90,7 @@ TEST_CASE("a clock that jumps ends only waits whose deadlines it passes")
         std::array<char, 64> buffer;
         guest.domain.spawn("main", [&] {
             auto watch = guest.store.watch("data/x").value();
-            REQUIRE(watch.wait(guest.in(1s)));
+            REQUIRE(watch.wait(guest.in(100h)));
             Instant const before = guest.domain.now();
             guest.domain.jump(10h);
             REQUIRE(guest.domain.now() - before >= 10h);
@@ -99,13 +99,13 @@ TEST_CASE("a clock that jumps ends only waits whose deadlines it passes")
             REQUIRE(watch.next(buffer, guest.in(1s)).error() == Errc::timed_out);
         });
         guest.domain.spawn("waiter", [&] {
-            auto watch = guest.store.watch("data/y").value();
-            REQUIRE(watch.wait(guest.in(5s)));
+            auto watch = guest.store.watch("data/y", guest.in(100h)).value();
+            REQUIRE(watch.wait(guest.in(100h)));
             auto const short_wait = watch.next(buffer, guest.in(5s));
             REQUIRE(short_wait.error() == Errc::timed_out);
         });
         guest.domain.spawn("patient", [&] {
-            auto watch = guest.store.watch("data/z").value();
+            auto watch = guest.store.watch("data/z", guest.in(100h)).value();
             REQUIRE(watch.wait(guest.in(100h)));
             REQUIRE(watch.next(buffer, guest.in(100h)).value() == "data/z");
         });
