@@ -94,6 +94,12 @@ class Rig:
         self._stack.callback(path.unlink, missing_ok=True)
         return path
 
+    def dom0_file(self, label):
+        """A path in dom0's own memory, where whatever is written is gone after the case."""
+        path = f"/tmp/{self._name}-{label}"
+        self._stack.callback(self.machine.run, f"rm -f {path}")
+        return path
+
     def disk(self, label, size, seed=None, **settings):
         """A disk in a file: of pseudo-random bytes if there is a seed, else of zeros."""
         data = bytes(size) if seed is None else random.Random(seed).randbytes(size)

@@ -23,6 +23,7 @@ class Asked:
         self.rig = rig
         self.guest = rig.guest("tests/suspend")
         self.name = self.guest.settings.name
+        self.saved = rig.dom0_file("saved")
         self._questions = 0
         self.guest.unpause()
 
@@ -67,12 +68,10 @@ class Asked:
 
 
 def save_and_restore(asked):
-    file = f"/tmp/{asked.name}"
-    outcome = asked.rig.machine.run(f"xl save {asked.name} {file}", seconds=100, check=False)
+    outcome = asked.rig.machine.run(f"xl save {asked.name} {asked.saved}", seconds=100, check=False)
     asked.rig.log(f"--- xl save: {outcome.status}\n{outcome.errors}")
     expect(outcome.status == 0, "xl save has failed")
-    asked.xl(f"restore -e {file}")
-    asked.rig.machine.run(f"rm {file}")
+    asked.xl(f"restore -e {asked.saved}")
 
 
 def check_same(before, after, times):
@@ -89,7 +88,7 @@ def is_saved_and_restored(rig):
         save_and_restore(asked)
         check_same(before, asked.state(), times)
         expect(asked.read("control/feature-suspend") == "1", "suspend is not advertised again")
-    asked.xl(f"save -c {asked.name} /tmp/{asked.name}")
+    asked.xl(f"save -c {asked.name} {asked.saved}")
     check_same(before, asked.state(), 3)
     asked.xl(f"shutdown -w {asked.name}")
     console = asked.expect_end("poweroff")
@@ -102,7 +101,7 @@ def goes_on_where_it_was(rig):
     asked = Asked(rig)
     before = asked.state()
     for _ in range(2):
-        asked.xl(f"save -c {asked.name} /tmp/{asked.name}")
+        asked.xl(f"save -c {asked.name} {asked.saved}")
         check_same(before, asked.state(), 0)
 
 

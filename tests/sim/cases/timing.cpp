@@ -86,31 +86,31 @@ TEST_CASE("a clock that jumps ends only waits whose deadlines it passes")
 {
     sim::for_each_seed(200, [](sim::World& world) {
         Guest& guest = world.make<Guest>(world);
-        world.limit(200h);
+        world.limit(200min);
         std::array<char, 64> buffer;
         guest.domain.spawn("main", [&] {
             auto watch = guest.store.watch("data/x").value();
-            REQUIRE(watch.wait(guest.in(100h)));
+            REQUIRE(watch.wait(guest.in(100min)));
             Instant const before = guest.domain.now();
-            guest.domain.jump(10h);
-            REQUIRE(guest.domain.now() - before >= 10h);
+            guest.domain.jump(10min);
+            REQUIRE(guest.domain.now() - before >= 10min);
             // New deadlines count from the new time.
             REQUIRE(guest.store.read("domid", buffer, guest.in(1s)).value() == "5");
             REQUIRE(watch.next(buffer, guest.in(1s)).error() == Errc::timed_out);
         });
         guest.domain.spawn("waiter", [&] {
-            auto watch = guest.store.watch("data/y", guest.in(100h)).value();
-            REQUIRE(watch.wait(guest.in(100h)));
+            auto watch = guest.store.watch("data/y", guest.in(100min)).value();
+            REQUIRE(watch.wait(guest.in(100min)));
             auto const short_wait = watch.next(buffer, guest.in(5s));
             REQUIRE(short_wait.error() == Errc::timed_out);
         });
         guest.domain.spawn("patient", [&] {
-            auto watch = guest.store.watch("data/z", guest.in(100h)).value();
-            REQUIRE(watch.wait(guest.in(100h)));
-            REQUIRE(watch.next(buffer, guest.in(100h)).value() == "data/z");
+            auto watch = guest.store.watch("data/z", guest.in(100min)).value();
+            REQUIRE(watch.wait(guest.in(100min)));
+            REQUIRE(watch.next(buffer, guest.in(100min)).value() == "data/z");
         });
         guest.domain.spawn("writer", [&] {
-            guest.domain.sleep(20h);
+            guest.domain.sleep(20min);
             REQUIRE(guest.store.write("data/z", 1));
         });
         world.run();
