@@ -158,7 +158,12 @@ private:
 
         void connected() { device_.on_connected(); }
         void lose_link(typename Handshake<H>::Link& link) { device_.on_lost(*link); }
-        void spoken() { device_.on_spoken(this->read_disk()); }
+        void spoken(xenbus::State state)
+        {
+            // What it changes may be half written until it has done so.
+            if (state != xenbus::State::reconfiguring)
+                device_.on_spoken(this->read_disk());
+        }
         void ended(Errc reason) { device_.on_ended(reason); }
 
     private:

@@ -43,12 +43,13 @@ public:
         trace(
             grants_.hypervisor(), Topic::xenbus, node_.path.view(), " becomes ",
             xenbus::name(state));
-        auto const written = xenbus::write_state(store_, node_.path, state, deadline_);
+        auto const written = xenbus::write_state(store_, node_.path, state, deadline_, node_.state);
         bool const leaving = state == xenbus::State::closing || state == xenbus::State::closed;
-        // What the toolstack has removed needs no farewell.
-        if (!written && written.error() == Errc::no_device && leaving)
-            return {};
-        return written;
+        // What the toolstack has removed, or made anew, needs no farewell.
+        if (!written && !(leaving && written.error() == Errc::no_device))
+            return written;
+        node_.state = state;
+        return {};
     }
 
     Result<Link> offer_link()
@@ -141,7 +142,8 @@ private:
             deadline_);
     }
 
-    /// As for every state: a node that the toolstack has removed must not come back.
+    /// As for every state: a node that the toolstack has removed must not come back, and another
+    /// device in its place gets nothing of ours.
     Result<> look_before(store::Operations<H>& transaction)
     {
         std::array<char, 16> state;
@@ -150,8 +152,11 @@ private:
         std::string_view const node = node_.path;
         LODGER_TRY(transaction.begin_read(batch, {node, "state"}, state, deadline_));
         LODGER_TRY(transaction.begin_read(batch, {node, "protocol"}, protocol, deadline_));
-        if (auto const present = batch.finish(deadline_); !present)
+        auto const present = batch.finish(deadline_);
+        if (!present)
             return Failure{present.error() == Errc::not_found ? Errc::no_device : present.error()};
+        if (xenbus::state_of(*present) != node_.state)
+            return Failure{Errc::no_device};
         toolstack_wrote_protocol_ = batch.finish(deadline_).has_value();
         return {};
     }

@@ -1,8 +1,7 @@
 #pragma once
 
-#include <lodger/xenbus/other_end.hpp>
-
-#include <optional>
+#include <lodger/xenbus/connector.hpp>
+#include <lodger/xenbus/report.hpp>
 
 namespace lodger::xenbus {
 
@@ -19,22 +18,12 @@ struct Patience {
     Duration close = std::chrono::seconds{5};
 };
 
-/// What a device is at a given time: the answer to "why does my disk not appear".
-struct Status {
-    Node const& node;
-    State own;
-    Peer other;
-    std::string_view waiting_for; ///< empty when nothing is
-};
-
 /// What a driver does besides the handshake itself.
 template <class D>
-concept LivingDriver = FrontendDriver<D> && requires(D& driver, Node const& node, Errc reason) {
-    driver.set_node(node);
-    driver.set_deadline(Deadline{});
+concept LivingDriver = ConnectingDriver<D> && requires(D& driver, State state, Errc reason) {
     driver.connected();   // for the first time, or again
-    driver.spoken();      // the connected other end may have changed something
-    driver.ended(reason); // it will not be connected any more
+    driver.spoken(state); // the connected other end is in this state, and may have changed things
+    driver.ended(reason); // it will not be connected any more, or never was
     { driver.withdraw() } -> std::same_as<Result<>>; // what was written besides states
 };
 
@@ -43,7 +32,8 @@ concept LivingDriver = FrontendDriver<D> && requires(D& driver, Node const& node
 /// each other, so n of them connect in the time of one.
 ///
 /// The other end and the toolstack are not trusted: whatever they write, each wait has a deadline,
-/// and `status()` says what is waited for.
+/// and `status()` says what is waited for. Why a device of ours does not work, if it is not that
+/// the other end closed, is reported in XenStore before we close.
 template <ThreadedHypervisor H, LivingDriver Driver>
 class Life {
 public:
@@ -52,7 +42,7 @@ public:
     Life(store::Client<H>& store, Driver& driver)
         : store_{store},
           driver_{driver},
-          frontend_{driver}
+          connector_{store, driver}
     {
     }
     Life(Life const&) = delete;
@@ -63,7 +53,7 @@ public:
     /// @param path the device's own directory
     Result<> begin(NodePath const& path, OnLoss on_loss, Patience patience, Deadline deadline)
     {
-        node_.path = path;
+        connector_.set_path(path);
         on_loss_ = on_loss;
         patience_ = patience;
         connect_by_ = deadline;
@@ -105,14 +95,15 @@ public:
         store_.connection().wake();
     }
 
-    Frontend const& frontend() const { return frontend_; }
-    Frontend& frontend() { return frontend_; }
+    Frontend const& frontend() const { return connector_.frontend(); }
+    Frontend& frontend() { return connector_.frontend(); }
 
     Status status() const
     {
-        return {
-            node_, frontend_.state(), other_end_ ? other_end_->last() : Peer{},
-            is_over_ ? "" : waiting_for(frontend_)};
+        Status status = connector_.status();
+        if (is_over_)
+            status.waiting_for = "";
+        return status;
     }
 
 private:
@@ -123,80 +114,37 @@ private:
 
     void live()
     {
-        begun_ = connect({connect_by_.at, &stop_}, true);
+        Result<> alive = connect_first();
+        begun_ = alive;
         hypervisor().wake(changed_);
-        Result<> alive = *begun_;
         while (alive) {
             driver_.connected();
+            retract();
             alive = serve();
+            report(alive.error(), "");
             if (!stop_.is_requested())
-                static_cast<void>(take_leave(within(patience_.close)));
+                static_cast<void>(connector_.take_leave(within(patience_.close)));
             if (alive.error() == Errc::disconnected && !stop_.is_requested())
                 alive = come_back();
         }
-        if (*begun_)
-            driver_.ended(alive.error());
-        else
+        driver_.ended(alive.error());
+        if (!*begun_)
             wait_for_end(); // Until then the status says what was waited for.
-        outcome_ =
-            take_leave(stop_.is_requested() ? end_by_ : after(hypervisor(), patience_.close));
-        driver_.set_deadline(after(hypervisor(), patience_.close));
-        if (auto const withdrawn = driver_.withdraw(); !withdrawn && outcome_)
-            outcome_ = withdrawn;
-        other_end_.reset();
+        close();
         is_over_ = true;
         hypervisor().wake(changed_);
     }
 
-    /// One attempt to reach Connected.
-    Result<> connect(Deadline deadline, bool is_first)
+    Result<> connect_first()
     {
-        driver_.set_deadline(deadline);
-        other_end_.reset();
-        incarnation_ = hypervisor().incarnation();
-        LODGER_TRY(persist(deadline, [&] { return find_node(deadline, is_first); }));
-        driver_.set_node(node_);
-        other_end_.emplace(LODGER_TRY(OtherEnd<H>::watch(store_, node_, deadline)));
-        LODGER_TRY(persist(deadline, [&] { return frontend_.restart(node_.state); }));
-        while (true) {
-            LODGER_TRY(persist(deadline, [&] { return step(deadline); }));
-            if (frontend_.state() >= State::connected)
-                break;
-            LODGER_TRY(other_end_->wait(deadline));
-        }
-        return frontend_.state() == State::connected ? Result<>{} : Failure{Errc::disconnected};
-    }
-
-    /// Tries again what is denied: the toolstack may be about to permit it.
-    template <class Attempt>
-    Result<> persist(Deadline deadline, Attempt attempt)
-    {
-        while (true) {
-            Result<> const outcome = attempt();
-            if (outcome || outcome.error() != Errc::denied)
-                return outcome;
-            if (!pause(deadline))
-                return outcome;
-        }
-    }
-
-    Result<> find_node(Deadline deadline, bool is_first)
-    {
-        node_ = LODGER_TRY(read_node(store_, node_.path, deadline));
-        bool const in_use = node_.state == State::initialised || node_.state == State::connected;
-        return is_first && in_use ? Failure{Errc::busy} : Result<>{};
-    }
-
-    /// Looks at XenStore once and takes what follows from it.
-    /// @return `disconnected` if the device is not the one that we know any more
-    Result<> step(Deadline deadline)
-    {
-        Sight const sight = LODGER_TRY(other_end_->look(frontend_.state(), deadline));
-        if (!sight.is_ours) {
-            frontend_.leave();
-            return Failure{Errc::disconnected};
-        }
-        return frontend_.peer_is(sight.peer);
+        Deadline const deadline{connect_by_.at, &stop_};
+        auto connected = connector_.connect(deadline, true);
+        // Where the domain was restored meanwhile the toolstack has made the device anew.
+        while (!connected && connector_.is_void() && !stop_.is_requested())
+            connected = connector_.connect(deadline, false);
+        if (!connected)
+            report(connected.error(), connector_.missed());
+        return connected;
     }
 
     /// Follows a connected device.
@@ -207,105 +155,106 @@ private:
         while (true) {
             Deadline const look_by = within(patience_.connect);
             driver_.set_deadline(look_by);
-            bool const has_spoken = other_end_->has_spoken();
-            auto const looked = is_void() ? Failure{Errc::disconnected} : step(look_by);
+            bool const has_spoken = connector_.other_end().has_spoken();
+            auto const looked =
+                connector_.is_void() ? Failure{Errc::disconnected} : connector_.step(look_by);
             if (stop_.is_requested())
                 return Failure{Errc::cancelled};
             if (given_up_)
                 return Failure{*given_up_};
-            if (is_void())
-                frontend_.leave();
-            if (frontend_.state() != State::connected)
+            if (connector_.is_void())
+                frontend().leave();
+            if (frontend().state() != State::connected)
                 return Failure{Errc::disconnected};
             if (looked && has_spoken)
-                driver_.spoken();
+                driver_.spoken(connector_.other_end().last().value_or(State::unknown));
             // A device goes on without XenStore, so we look again in a while.
             if (looked)
                 wait_for_news();
             else
-                static_cast<void>(pause(Deadline{Instant::max(), &stop_}));
+                static_cast<void>(connector_.pause({Instant::max(), &stop_}));
         }
     }
-
-    /// The domain was restored since the device was connected: nobody has our ring any more.
-    bool is_void() const { return hypervisor().incarnation() != incarnation_; }
 
     void wait_for_news()
     {
         Result<> waited;
-        while (waited && !other_end_->has_news() && !given_up_ && !is_void())
+        while (waited && !connector_.other_end().has_news() && !given_up_ && !connector_.is_void())
             waited = store_.connection().wait({Instant::max(), &stop_});
-    }
-
-    /// Lets a little time pass.
-    /// @return `timed_out` if the deadline is over, or `cancelled`
-    Result<> pause(Deadline deadline)
-    {
-        constexpr Duration moment = std::chrono::milliseconds{20};
-        WaitQueue nobody_wakes;
-        auto const waited =
-            wait(hypervisor(), nobody_wakes, deadline.no_later_than(hypervisor().now() + moment));
-        bool const is_over = waited || waited.error() != Errc::timed_out;
-        return is_over || deadline.passed(hypervisor().now()) ? waited : Result<>{};
     }
 
     /// After a loss, until the device is connected again.
     Result<> come_back()
     {
-        if (on_loss_ == OnLoss::fail_fast && !is_void())
+        if (on_loss_ == OnLoss::fail_fast && !connector_.is_void())
             return Failure{Errc::disconnected};
         Deadline const limit = within(patience_.come_back);
         while (true) {
             Deadline const attempt = limit.no_later_than(hypervisor().now() + patience_.connect);
-            auto const connected = connect(attempt, false);
+            auto const connected = connector_.connect(attempt, false);
             if (connected)
                 return connected;
+            report(connected.error(), connector_.missed());
             if (!stop_.is_requested())
-                static_cast<void>(take_leave(within(patience_.close)));
-            if (auto const waited = pause(limit); !waited)
+                static_cast<void>(connector_.take_leave(within(patience_.close)));
+            if (auto const waited = wait_to_retry(connected.error(), limit); !waited)
                 return waited;
         }
     }
 
-    /// Takes the frontend to Closed and its link back: ours Closing, its Closing, ours Closed, its
-    /// Closed, and nothing mapped any more. An other end that does not answer costs the time until
-    /// the deadline, half for each of its answers; what it still has mapped then is quarantined.
-    Result<> take_leave(Deadline deadline)
+    /// Waits until another attempt makes sense.
+    Result<> wait_to_retry(Errc why, Deadline limit)
     {
-        driver_.set_deadline(deadline);
-        Result<> outcome = frontend_.close();
-        Instant const now = hypervisor().now();
-        Deadline const half = deadline.no_later_than(now + (deadline.at - now) / 2);
-        while (outcome && frontend_.state() == State::closing)
-            outcome = step_down(half);
-        if (!outcome && !stopped(deadline))
-            outcome = frontend_.close_regardless();
-        while (outcome && !frontend_.is_released())
-            outcome = step_down(deadline);
-        if (!outcome && stopped(deadline))
-            return outcome; // There is less time than we thought, and somebody will begin again.
-        frontend_.release();
-        return outcome;
+        // Where it has changed meanwhile nobody may tell us again.
+        if (why == Errc::disconnected)
+            return connector_.pause(limit);
+        // The toolstack makes a device that is not there, and an event with it.
+        Deadline const look_by = why == Errc::no_device
+                                     ? limit
+                                     : limit.no_later_than(hypervisor().now() + retry_interval);
+        auto const waited = connector_.wait(look_by);
+        bool const is_over = waited || stop_.is_requested() || limit.passed(hypervisor().now());
+        // XenStore may be out of order, too; and no event may make us try without a pause.
+        return is_over && !waited ? waited : connector_.pause(limit);
     }
 
-    bool stopped(Deadline deadline) const { return deadline.cancellation && stop_.is_requested(); }
-
-    Result<> step_down(Deadline deadline)
+    /// The end: nothing is shared any more afterwards.
+    void close()
     {
-        frontend_.let_go();
-        if (frontend_.is_released())
-            return {};
-        if (!other_end_)
-            return pause(deadline);
-        auto const stepped = step(deadline);
-        if (!stepped && stepped.error() != Errc::disconnected)
-            return stepped;
-        if (frontend_.is_released() || other_end_->has_news())
-            return {};
-        // That a mapping has gone makes no event.
-        if (frontend_.state() == State::closed)
-            return pause(deadline);
-        return other_end_->wait(deadline);
+        outcome_ = connector_.take_leave(
+            stop_.is_requested() ? end_by_ : after(hypervisor(), patience_.close));
+        if (!outcome_)
+            report(outcome_.error(), connector_.missed());
+        driver_.set_deadline(after(hypervisor(), patience_.close));
+        if (auto const withdrawn = driver_.withdraw(); !withdrawn && outcome_)
+            outcome_ = withdrawn;
+        connector_.end();
+    }
+
+    /// Says in XenStore what is wrong, unless it is only that the other end or we have closed.
+    void report(Errc why, std::string_view missed)
+    {
+        bool const is_ordinary = why == Errc::cancelled || why == Errc::disconnected ||
+                                 why == Errc::no_device || why == Errc::busy;
+        if (is_ordinary)
+            return;
+        Text<120> what;
+        if (!missed.empty()) {
+            static_cast<void>(what.append("waited for "));
+            static_cast<void>(what.append(missed));
+        }
+        // What cannot be reported either is in the trace.
+        static_cast<void>(report_error(
+            store_, status().node.path, why, what, after(hypervisor(), report_patience)));
+        is_reported_ = true;
+    }
+
+    void retract()
+    {
+        if (!std::exchange(is_reported_, false))
+            return;
+        static_cast<void>(
+            retract_error(store_, status().node.path, after(hypervisor(), report_patience)));
     }
 
     void wait_for_end()
@@ -314,21 +263,23 @@ private:
         static_cast<void>(wait(hypervisor(), nobody_wakes, {Instant::max(), &stop_}));
     }
 
+    /// Something other than XenStore may stand in the way, and its going makes no event.
+    static constexpr Duration retry_interval = std::chrono::seconds{1};
+    static constexpr Duration report_patience = std::chrono::seconds{1};
+
     store::Client<H>& store_;
     Driver& driver_;
-    Frontend frontend_;
-    Node node_;
-    std::optional<OtherEnd<H>> other_end_;
+    Connector<H, Driver> connector_;
     OnLoss on_loss_{};
     Patience patience_;
     Deadline connect_by_;
     Deadline end_by_;
     Cancellation stop_;
     WaitQueue changed_;
-    std::uint32_t incarnation_ = 0;
     std::optional<Result<>> begun_;
     std::optional<Errc> given_up_;
     Result<> outcome_;
+    bool is_reported_ = false;
     bool is_running_ = false;
     bool is_over_ = false;
 };

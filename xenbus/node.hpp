@@ -3,6 +3,8 @@
 #include <lodger/store/client.hpp>
 #include <lodger/xenbus/state.hpp>
 
+#include <optional>
+
 namespace lodger::xenbus {
 
 /// The longest path of a device that this library handles; the toolstack's are about 40 long.
@@ -46,9 +48,13 @@ Result<Node> read_node(store::Client<H>& store, std::string_view path, Deadline 
 
 /// Writes our own state, in a transaction that finds out whether the device still has a `state`
 /// key: a node that the toolstack has removed must not come back.
-/// @return `no_device` if it was removed
+/// @param from what the key must hold, if that matters: otherwise the toolstack has put another
+/// device there, to which our state means nothing
+/// @return `no_device` if it was removed, or is another one
 template <Hypervisor H>
-Result<> write_state(store::Client<H>& store, std::string_view path, State state, Deadline deadline)
+Result<> write_state(
+    store::Client<H>& store, std::string_view path, State state, Deadline deadline,
+    std::optional<State> from = std::nullopt)
 {
     return store.transaction(
         [&](store::Operations<H>& transaction) -> Result<> {
@@ -61,6 +67,8 @@ Result<> write_state(store::Client<H>& store, std::string_view path, State state
             if (!present)
                 return Failure{
                     present.error() == Errc::not_found ? Errc::no_device : present.error()};
+            if (from && state_of(*present) != *from)
+                return Failure{Errc::no_device};
             return batch.finish_all(deadline);
         },
         deadline);

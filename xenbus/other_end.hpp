@@ -15,32 +15,47 @@ struct Sight {
 };
 
 /// The other end of a device, and our own directory, as XenStore shows them: watched first, then
-/// read, so that no change is missed, and several changes may be seen as one. Owns the watches.
+/// read, so that no change is missed, and several changes may be seen as one. Our directory is
+/// watched all the while, also when there is nothing in it. Owns the watches.
 template <Hypervisor H>
 class OtherEnd {
 public:
-    static Result<OtherEnd> watch(store::Client<H>& store, Node const& node, Deadline deadline)
+    /// @param path our own directory
+    static Result<OtherEnd> watch(store::Client<H>& store, NodePath const& path, Deadline deadline)
     {
-        auto own = LODGER_TRY(store.watch(node.path.view(), deadline));
-        auto other = LODGER_TRY(store.watch({node.other_end.view(), "state"}, deadline));
-        return OtherEnd{store, node, std::move(own), std::move(other)};
+        return OtherEnd{store, path, LODGER_TRY(store.watch(path.view(), deadline))};
+    }
+
+    /// Reads who is at the other end now, and watches what it says from then on.
+    /// @return `no_device` if there is no such device, `protocol` if its keys make no sense
+    Result<Node> find(Deadline deadline)
+    {
+        own_.discard_events();
+        Node const node = LODGER_TRY(read_node(*store_, node_.path, deadline));
+        if (!other_ || node.other_end.view() != node_.other_end.view()) {
+            other_.reset();
+            other_.emplace(LODGER_TRY(store_->watch({node.other_end.view(), "state"}, deadline)));
+        }
+        last_ = {};
+        return node_ = node;
     }
 
     /// What it said when it was last looked at.
     Peer last() const { return last_; }
 
     /// Whether there may be something new since.
-    bool has_news() const { return own_.has_event() || other_.has_event(); }
+    bool has_news() const { return own_.has_event() || has_spoken(); }
 
     /// Whether the other end may have said something new since, be it the same again.
-    bool has_spoken() const { return other_.has_event(); }
+    bool has_spoken() const { return other_ && other_->has_event(); }
 
     /// Reads what it says now.
     /// @param own the state that we published last
     Result<Sight> look(State own, Deadline deadline)
     {
         own_.discard_events();
-        other_.discard_events();
+        if (other_)
+            other_->discard_events();
         std::array<char, longest_path> backend;
         std::array<char, 16> id;
         std::array<char, 16> own_state;
@@ -76,11 +91,10 @@ public:
     }
 
 private:
-    OtherEnd(store::Client<H>& store, Node const& node, store::Watch<H> own, store::Watch<H> other)
+    OtherEnd(store::Client<H>& store, NodePath const& path, store::Watch<H> own)
         : store_{&store},
-          node_{node},
-          own_{std::move(own)},
-          other_{std::move(other)}
+          node_{.path = path},
+          own_{std::move(own)}
     {
     }
 
@@ -110,7 +124,7 @@ private:
     store::Client<H>* store_;
     Node node_;
     store::Watch<H> own_;
-    store::Watch<H> other_;
+    std::optional<store::Watch<H>> other_;
     Peer last_;
 };
 

@@ -16,6 +16,16 @@ constexpr std::string_view relative(std::string_view path)
     return end == path.npos ? std::string_view{} : path.substr(end + 1);
 }
 
+/// Where errors of a device of ours are told: below `error/` of our own domain.
+using ErrorPath = Text<longest_path + 8>;
+inline Result<ErrorPath> error_path(std::string_view path)
+{
+    ErrorPath directory;
+    LODGER_TRY(directory.append("error/"));
+    LODGER_TRY(directory.append(relative(path)));
+    return directory;
+}
+
 /// Tells people and the toolstack why a device of ours does not work, in `error/<path>/error` of
 /// our own domain (docs/misc/xenstore-paths.pandoc, `~/error`; drivers/xen/xenbus/xenbus_client.c,
 /// xenbus_va_dev_error). For either role; then the device goes to Closing.
@@ -26,10 +36,8 @@ Result<> report_error(
     store::Client<H>& store, std::string_view path, Errc why, std::string_view what,
     Deadline deadline)
 {
-    Text<longest_path + 8> directory;
+    ErrorPath const directory = LODGER_TRY(error_path(path));
     Text<240> text;
-    LODGER_TRY(directory.append("error/"));
-    LODGER_TRY(directory.append(relative(path)));
     LODGER_TRY(text.append(describe(why)));
     if (!what.empty()) {
         LODGER_TRY(text.append(": "));
@@ -37,6 +45,13 @@ Result<> report_error(
     }
     trace(store.hypervisor(), Topic::xenbus, path, ": ", text.view());
     return store.write({directory.view(), "error"}, text.view(), deadline);
+}
+
+/// Takes the report of an error back: the device works again.
+template <Hypervisor H>
+Result<> retract_error(store::Client<H>& store, std::string_view path, Deadline deadline)
+{
+    return store.operations().rm(LODGER_TRY(error_path(path)).view(), deadline);
 }
 
 } // namespace lodger::xenbus
