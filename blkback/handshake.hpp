@@ -84,7 +84,8 @@ public:
     Result<> publish(xenbus::State state)
     {
         trace(hypervisor(), Topic::xenbus, node_.path.view(), " becomes ", xenbus::name(state));
-        LODGER_TRY(xenbus::write_state(store_, node_.path, state, store_.patience()));
+        LODGER_TRY(xenbus::write_state(
+            store_, node_.path, state, store_.patience(), [](xenbus::State) { return true; }));
         hypervisor().wake(work_);
         return {};
     }

@@ -3,23 +3,13 @@
 #include <lodger/blkfront/flow.hpp>
 #include <lodger/blkfront/handshake.hpp>
 #include <lodger/blkfront/name.hpp>
+#include <lodger/xenbus/change.hpp>
 #include <lodger/xenbus/life.hpp>
 
 namespace lodger::blkfront {
 
-/// What happens to a disk while it is open.
-enum class Change : std::uint8_t {
-    connected, ///< for the first time, or again after a loss
-    lost,      ///< it has no backend at the moment
-    resized,   ///< `disk()` says something else now
-    ended,     ///< it will not be connected any more
-};
-
-/// Who is told of changes, on the disk's own thread or on the loop: it must not wait.
-struct ChangeListener {
-    void (*call)(void* object, Change change) = nullptr;
-    void* object = nullptr;
-};
+using xenbus::Change;
+using xenbus::ChangeListener;
 
 /// What may be chosen when a disk is opened.
 struct Options {
@@ -219,27 +209,29 @@ private:
         abandon(flush);
     }
 
-    void tell(Change change)
-    {
-        if (on_change_.call)
-            on_change_.call(on_change_.object, change);
-    }
-
     void on_connected()
     {
         auto* const connected = life_.frontend().template in<typename Life::Frontend::Connected>();
+        is_lost_ = false;
+        bool const is_other = disk_ && *disk_ != connected->details;
         disk_ = connected->details;
-        flow_.attach(*connected->link);
-        tell(Change::connected);
+        // What waited for it may not fit any more.
+        flow_.attach(*connected->link, [this](Io const& io) { return check(io); });
+        on_change_(Change::connected);
+        if (is_other)
+            on_change_(Change::resized);
     }
 
     void on_lost(Link<H>& link)
     {
+        // It is said once more when our Closing could not be published the first time.
+        if (std::exchange(is_lost_, true))
+            return;
         if ((reconnects_ || link.is_void()) && !is_closing_)
             flow_.detach();
         else
             flow_.fail_all(Errc::disconnected);
-        tell(Change::lost);
+        on_change_(Change::lost);
     }
 
     void on_spoken(Result<Disk> const& disk)
@@ -247,13 +239,13 @@ private:
         if (!disk || *disk == *disk_)
             return;
         disk_ = *disk;
-        tell(Change::resized);
+        on_change_(Change::resized);
     }
 
     void on_ended(Errc reason)
     {
         flow_.fail_all(reason == Errc::protocol ? reason : Errc::disconnected);
-        tell(Change::ended);
+        on_change_(Change::ended);
     }
 
     void on_event()
@@ -272,6 +264,7 @@ private:
     ChangeListener on_change_;
     bool reconnects_ = false;
     bool is_closing_ = false;
+    bool is_lost_ = false;
     Flow<H> flow_;
     Driver driver_;
     Life life_;

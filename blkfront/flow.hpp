@@ -38,7 +38,16 @@ public:
     /// Sends everything through a link from now on.
     void attach(Link<H>& link)
     {
+        attach(link, [](Io const&) { return Result<>{}; });
+    }
+
+    /// The same for a device that may be another one than before: a request of which `check(io)`
+    /// says why it cannot be, completes with that error.
+    template <class Check>
+    void attach(Link<H>& link, Check check)
+    {
         link_ = &link;
+        waiting_.for_each([&](Io& io) { io.outcome_ = check(io); });
         go_on();
     }
 

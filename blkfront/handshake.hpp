@@ -32,7 +32,11 @@ public:
     }
 
     /// Says which device, and which other end, this is about from now on.
-    void set_node(xenbus::Node const& node) { node_ = node; }
+    void set_node(xenbus::Node const& node)
+    {
+        node_ = node;
+        incarnation_ = grants_.hypervisor().incarnation();
+    }
     xenbus::Node const& node() const { return node_; }
 
     /// Bounds every exchange with XenStore from now on.
@@ -43,7 +47,10 @@ public:
         trace(
             grants_.hypervisor(), Topic::xenbus, node_.path.view(), " becomes ",
             xenbus::name(state));
-        auto const written = xenbus::write_state(store_, node_.path, state, deadline_, node_.state);
+        auto const written =
+            xenbus::write_state(store_, node_.path, state, deadline_, [this](xenbus::State now) {
+                return is_ours(now);
+            });
         bool const leaving = state == xenbus::State::closing || state == xenbus::State::closed;
         // What the toolstack has removed, or made anew, needs no farewell.
         if (!written && !(leaving && written.error() == Errc::no_device))
@@ -116,7 +123,9 @@ private:
     Result<> remove(std::string_view key)
     {
         auto const removed = store_.operations().rm({node_.path.view(), key}, deadline_);
-        bool const is_gone = !removed && removed.error() == Errc::not_found;
+        // What is left above a directory that the toolstack has removed is not ours to touch.
+        bool const is_gone =
+            !removed && (removed.error() == Errc::not_found || removed.error() == Errc::denied);
         return is_gone ? Result<>{} : removed;
     }
 
@@ -126,6 +135,13 @@ private:
         std::string_view const path = node_.path;
         auto const number = parse<std::uint32_t>(path.substr(path.rfind('/') + 1));
         return number ? static_cast<std::uint16_t>(*number) : 0;
+    }
+
+    /// Whether the device in whose `state` key that stands is the one that we know, and not one
+    /// that the toolstack has made in its place, for us or for the domain that was restored.
+    bool is_ours(xenbus::State state) const
+    {
+        return state == node_.state && grants_.hypervisor().incarnation() == incarnation_;
     }
 
     Result<> write_offer(blkfront::Link<H> const& link)
@@ -155,7 +171,7 @@ private:
         auto const present = batch.finish(deadline_);
         if (!present)
             return Failure{present.error() == Errc::not_found ? Errc::no_device : present.error()};
-        if (xenbus::state_of(*present) != node_.state)
+        if (!is_ours(xenbus::state_of(*present)))
             return Failure{Errc::no_device};
         toolstack_wrote_protocol_ = batch.finish(deadline_).has_value();
         return {};
@@ -219,6 +235,7 @@ private:
     Offer wanted_;
     Offer offered_;
     xenbus::Node node_;
+    std::uint32_t incarnation_ = 0;
     BufferPool<H>* pool_ = nullptr;
     IndirectFrames<H>* frames_ = nullptr;
     Deadline deadline_{};

@@ -40,6 +40,13 @@ public:
             last_ = link;
     }
 
+    template <class Use>
+    void for_each(Use use) const
+    {
+        for (Io* io = first_; io; io = io->next_)
+            use(*io);
+    }
+
     void pop_front()
     {
         first_ = first_->next_;

@@ -58,25 +58,33 @@ public:
     /// The domain was restored since the device was found: nobody has our ring any more.
     bool is_void() const { return store_.hypervisor().incarnation() != incarnation_; }
 
-    /// One attempt to reach Connected, from wherever we are.
+    /// One attempt to reach Connected, from wherever we are. A device that turns out to be another
+    /// one meanwhile is found anew.
     /// @param is_first a device that is in use is somebody else's: `busy`
-    /// @return `disconnected` if the other end closed, or the device is another one now
+    /// @return `no_device` if there is none, `disconnected` if the other end closed
     Result<> connect(Deadline deadline, bool is_first)
     {
-        auto const connected = try_to_connect(deadline, is_first);
-        if (!connected)
+        while (true) {
+            auto const connected = try_to_connect(deadline, is_first);
+            if (connected)
+                return connected;
             missed_ = xenbus::waiting_for(frontend_);
-        return connected;
+            bool const is_other = connected.error() == Errc::again || is_void();
+            if (!is_other)
+                return connected;
+            is_first = false;
+            LODGER_TRY(pause(deadline));
+        }
     }
 
     /// Looks at XenStore once and takes what follows from it.
-    /// @return `disconnected` if the device is not the one that we know any more
+    /// @return `again` if the device is not the one that we know any more
     Result<> step(Deadline deadline)
     {
         Sight const sight = LODGER_TRY(other_end_->look(frontend_.state(), deadline));
         if (!sight.is_ours || is_void()) {
             frontend_.leave();
-            return Failure{Errc::disconnected};
+            return Failure{Errc::again};
         }
         return frontend_.peer_is(sight.peer);
     }
@@ -177,7 +185,7 @@ private:
         if (!other_end_)
             return pause(deadline);
         auto const stepped = step(deadline);
-        if (!stepped && stepped.error() != Errc::disconnected)
+        if (!stepped && stepped.error() != Errc::again)
             return stepped;
         if (frontend_.is_released() || other_end_->has_news())
             return {};

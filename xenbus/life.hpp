@@ -138,10 +138,7 @@ private:
     Result<> connect_first()
     {
         Deadline const deadline{connect_by_.at, &stop_};
-        auto connected = connector_.connect(deadline, true);
-        // Where the domain was restored meanwhile the toolstack has made the device anew.
-        while (!connected && connector_.is_void() && !stop_.is_requested())
-            connected = connector_.connect(deadline, false);
+        auto const connected = connector_.connect(deadline, true);
         if (!connected)
             report(connected.error(), connector_.missed());
         return connected;
@@ -158,10 +155,10 @@ private:
             bool const has_spoken = connector_.other_end().has_spoken();
             auto const looked =
                 connector_.is_void() ? Failure{Errc::disconnected} : connector_.step(look_by);
-            if (stop_.is_requested())
-                return Failure{Errc::cancelled};
             if (given_up_)
                 return Failure{*given_up_};
+            if (stop_.is_requested())
+                return Failure{Errc::cancelled};
             if (connector_.is_void())
                 frontend().leave();
             if (frontend().state() != State::connected)

@@ -3,7 +3,7 @@
 #include <lodger/store/client.hpp>
 #include <lodger/xenbus/state.hpp>
 
-#include <optional>
+#include <concepts>
 
 namespace lodger::xenbus {
 
@@ -48,13 +48,13 @@ Result<Node> read_node(store::Client<H>& store, std::string_view path, Deadline 
 
 /// Writes our own state, in a transaction that finds out whether the device still has a `state`
 /// key: a node that the toolstack has removed must not come back.
-/// @param from what the key must hold, if that matters: otherwise the toolstack has put another
-/// device there, to which our state means nothing
+/// @param may_follow says of the state that stands there whether ours may follow; if not, it is
+/// another device's
 /// @return `no_device` if it was removed, or is another one
-template <Hypervisor H>
+template <Hypervisor H, std::predicate<State> MayFollow>
 Result<> write_state(
     store::Client<H>& store, std::string_view path, State state, Deadline deadline,
-    std::optional<State> from = std::nullopt)
+    MayFollow may_follow)
 {
     return store.transaction(
         [&](store::Operations<H>& transaction) -> Result<> {
@@ -67,7 +67,7 @@ Result<> write_state(
             if (!present)
                 return Failure{
                     present.error() == Errc::not_found ? Errc::no_device : present.error()};
-            if (from && state_of(*present) != *from)
+            if (!may_follow(state_of(*present)))
                 return Failure{Errc::no_device};
             return batch.finish_all(deadline);
         },

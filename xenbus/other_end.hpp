@@ -30,7 +30,7 @@ public:
     /// @return `no_device` if there is no such device, `protocol` if its keys make no sense
     Result<Node> find(Deadline deadline)
     {
-        own_.discard_events();
+        discard_events();
         Node const node = LODGER_TRY(read_node(*store_, node_.path, deadline));
         if (!other_ || node.other_end.view() != node_.other_end.view()) {
             other_.reset();
@@ -53,9 +53,7 @@ public:
     /// @param own the state that we published last
     Result<Sight> look(State own, Deadline deadline)
     {
-        own_.discard_events();
-        if (other_)
-            other_->discard_events();
+        discard_events();
         std::array<char, longest_path> backend;
         std::array<char, 16> id;
         std::array<char, 16> own_state;
@@ -96,6 +94,13 @@ private:
           node_{.path = path},
           own_{std::move(own)}
     {
+    }
+
+    void discard_events()
+    {
+        own_.discard_events();
+        if (other_)
+            other_->discard_events();
     }
 
     /// Whether an error says something of the key and not of XenStore. A path is as unreadable as

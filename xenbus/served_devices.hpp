@@ -1,7 +1,7 @@
 #pragma once
 
 #include <lodger/store/client.hpp>
-#include <lodger/xenbus/node.hpp>
+#include <lodger/xenbus/device_names.hpp>
 
 namespace lodger::xenbus {
 
@@ -15,9 +15,7 @@ public:
     static Result<ServedDevices>
     watch(store::Client<H>& store, std::string_view type, Deadline deadline)
     {
-        NodePath path;
-        LODGER_TRY(path.append("backend/"));
-        LODGER_TRY(path.append(type));
+        NodePath const path = LODGER_TRY(below("backend", type));
         return ServedDevices{store, path, LODGER_TRY(store.watch(path.view(), deadline))};
     }
 
@@ -28,13 +26,11 @@ public:
     Result<> look(Each each)
     {
         watch_.discard_events();
-        return for_each_name(root_, [&](std::string_view domain) -> Result<> {
-            if (!parse<std::uint16_t>(domain))
+        Deadline const deadline = store_->patience();
+        return for_each_below(*store_, root_, deadline, [&](std::string_view domain) -> Result<> {
+            if (!parse<std::uint16_t>(domain.substr(domain.rfind('/') + 1)))
                 return {};
-            NodePath const directory = LODGER_TRY(below(root_, domain));
-            return for_each_name(directory, [&](std::string_view device) -> Result<> {
-                return each(LODGER_TRY(below(directory, device)).view());
-            });
+            return for_each_below(*store_, domain, deadline, each);
         });
     }
 
@@ -47,28 +43,6 @@ private:
           root_{root},
           watch_{std::move(watch)}
     {
-    }
-
-    static Result<NodePath> below(NodePath const& directory, std::string_view name)
-    {
-        NodePath path = directory;
-        LODGER_TRY(path.append("/"));
-        LODGER_TRY(path.append(name));
-        return path;
-    }
-
-    /// A directory that is not there, or is taken away meanwhile, has no names.
-    template <class Each>
-    Result<> for_each_name(NodePath const& directory, Each each)
-    {
-        auto const names = store_->list(directory.view());
-        if (!names && (names.error() == Errc::not_found || names.error() == Errc::denied))
-            return {};
-        if (!names)
-            return Failure{names.error()};
-        for (std::string_view const name : *names)
-            LODGER_TRY(each(name));
-        return {};
     }
 
     store::Client<H>* store_;

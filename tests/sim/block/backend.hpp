@@ -69,6 +69,12 @@ public:
     /// Becomes larger or smaller, and says so as Linux does.
     void resize(std::size_t size);
     void reconfigure() { device().server().reconfigure(); }
+    /// The same, and it is of another size afterwards.
+    void reconfigure(std::size_t size)
+    {
+        medium_.resize(size);
+        reconfigure();
+    }
 
 private:
     bool has_failed_ = false; ///< it could not go on
