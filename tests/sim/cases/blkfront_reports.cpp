@@ -102,13 +102,12 @@ TEST_CASE("a backend that does not let go in the end is reported")
         rig.guest.run([&](sim::Guest&) {
             Device device{rig.guest.store, rig.guest.grants};
             REQUIRE(device.open("xvda", {}, rig.in(2s)));
-            rig.driver.domain.faults().plan(Fault::block_held_page);
-            std::array<std::byte, 512> data;
-            REQUIRE(blkfront::read(device, 0, std::span{data}, rig.in(1s)));
+            // Nobody sees that we want to close.
+            world.store().substitute(rig.disk.frontend_path() + "/state", "4");
             REQUIRE(device.close(rig.in(2s)).error() == Errc::timed_out);
         });
         REQUIRE(when(world, error, "waited for the backend to let go") != Instant::max());
-        REQUIRE(rig.guest.grants.quarantined() == 1);
+        REQUIRE(rig.guest.grants.quarantined() > 0);
     });
 }
 
