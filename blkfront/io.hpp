@@ -35,6 +35,12 @@ constexpr std::uint8_t wire_operation(Operation operation)
     std::unreachable();
 }
 
+/// Whether every backend does it, whatever it says.
+constexpr bool is_always_offered(Operation operation)
+{
+    return operation <= Operation::write;
+}
+
 /// Whether it carries data, and not just the name of a place.
 constexpr bool moves_data(Operation operation)
 {

@@ -80,7 +80,7 @@ public:
         return grant.ref;
     }
 
-    void release(PageIndex page, Access access)
+    [[gnu::always_inline]] void release(PageIndex page, Access access)
     {
         Grant& grant = grant_of(page, access);
         if (--grant.users == 0 && !is_persistent_)

@@ -55,7 +55,7 @@ public:
     /// it, `too_large` for a barrier of more than one part, `quarantined`
     [[gnu::always_inline]] Result<> issue(Io& io)
     {
-        if (ring_.free() == 0)
+        if (first_free_ == capacity())
             return Failure{Errc::busy};
         bool const is_short = moves_data(io.operation) && io.is_in_one_page();
         return is_short ? issue_short(io) : issue_other(io);
@@ -160,7 +160,7 @@ private:
         PageIndex const page = grants_->pool().index_of(io.data.data());
         auto const ref = LODGER_TRY(grants_->acquire(page, access_of(io.operation)));
         Slot& slot = slots_[first_free_];
-        take_slot(slot, io, 1);
+        take_slot(slot, io, 1, wire_operation(io.operation));
         slot.pages[0] = page;
         ShortRequest const request{
             .operation = slot.operation,
@@ -248,11 +248,16 @@ private:
 
     void take_slot(Slot& slot, Io& io, std::size_t page_count)
     {
+        take_slot(slot, io, page_count, features_->wire_operation(io.operation));
+    }
+
+    void take_slot(Slot& slot, Io& io, std::size_t page_count, std::uint8_t operation)
+    {
         std::uint16_t const index = std::exchange(first_free_, slot.next_free);
         slot.id = (std::uint64_t{++generation_} << 32) | index;
         slot.io = &io;
         slot.access = access_of(io.operation);
-        slot.operation = features_->wire_operation(io.operation);
+        slot.operation = operation;
         slot.page_count = static_cast<std::uint16_t>(page_count);
         slot.in_flight = true;
     }
