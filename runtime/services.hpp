@@ -1,5 +1,6 @@
 #pragma once
 
+#include <lodger/blkfront/disks.hpp>
 #include <lodger/blkfront/transfer.hpp>
 #include <lodger/console/console.hpp>
 #include <lodger/runtime/guest.hpp>
@@ -14,6 +15,9 @@ using Store = store::Client<Guest>;
 using GrantTable = grant::Table<Guest>;
 using BlockDevice = blkfront::Device<Guest>;
 using BlockBuffer = blkfront::Buffer<Guest>;
+using Discovery = xenbus::Discovery<Guest>;
+using Disks = blkfront::Disks<Guest>;
+using DiskKind = blkfront::DiskKind<Guest>;
 
 } // namespace lodger
 

@@ -140,6 +140,8 @@ private:
         incarnation_ = store_.hypervisor().incarnation();
         LODGER_TRY(persist(deadline, [&] { return find(deadline, is_first); }));
         driver_.set_node(node_);
+        if (node_.state == State::closed)
+            LODGER_TRY(persist(deadline, [&] { return let_it_close(deadline); }));
         LODGER_TRY(persist(deadline, [&] { return frontend_.restart(node_.state); }));
         while (true) {
             LODGER_TRY(persist(deadline, [&] { return step(deadline); }));
@@ -170,6 +172,24 @@ private:
         node_ = LODGER_TRY(other_end_->find(deadline));
         bool const in_use = node_.state == State::initialised || node_.state == State::connected;
         return is_first && in_use ? Failure{Errc::busy} : Result<>{};
+    }
+
+    /// A connection before us has ended, maybe just now: who has yet to notice would close on us
+    /// instead. But who never does is asked all the same.
+    Result<> let_it_close(Deadline deadline)
+    {
+        Deadline const limit =
+            deadline.no_later_than(store_.hypervisor().now() + std::chrono::seconds{1});
+        while (true) {
+            Sight const sight = LODGER_TRY(other_end_->look(node_.state, deadline));
+            if (!sight.is_ours)
+                return Failure{Errc::again};
+            if (!sight.peer || *sight.peer == State::closed || *sight.peer == State::initialising)
+                return {};
+            auto const waited = other_end_->wait(limit);
+            if (!waited)
+                return limit.passed(store_.hypervisor().now()) ? Result<>{} : waited;
+        }
     }
 
     static bool is_cancelled(Deadline deadline)

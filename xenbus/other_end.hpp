@@ -91,9 +91,9 @@ public:
 private:
     OtherEnd(store::Client<H>& store, NodePath const& path, store::Watch<H> own)
         : store_{&store},
-          node_{.path = path},
           own_{std::move(own)}
     {
+        node_.path = path;
     }
 
     void discard_events()

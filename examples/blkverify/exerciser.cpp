@@ -10,42 +10,31 @@ namespace blkverify {
 
 using blkfront::Operation;
 
-Exerciser::Exerciser(Store& store, Settings const& settings, char const* name, std::uint32_t seed)
+Exerciser::Shape Exerciser::Shape::within(Settings const& settings, std::size_t pool_pages)
+{
+    Shape shape{settings.depth, settings.largest_kib * 1024};
+    while (shape.largest > page_size && shape.pool_pages() > pool_pages)
+        shape.largest /= 2;
+    std::size_t const fitting = pool_pages / (shape.largest / page_size + 1);
+    shape.depth = std::clamp<std::size_t>(fitting, 1, shape.depth);
+    return shape;
+}
+
+Exerciser::Exerciser(
+    BlockDevice& device, Settings const& settings, Shape shape, char const* name,
+    std::uint32_t seed)
     : settings_{settings},
       name_{name},
       seed_{seed},
       random_{seed},
-      device_{store, runtime::grants()}
+      device_{device},
+      depth_{shape.depth},
+      largest_{shape.largest}
 {
 }
 
-Result<> Exerciser::begin_open(std::size_t pool_pages)
+bool Exerciser::prepare()
 {
-    // Each request's data may begin anywhere in its first page.
-    largest_ = settings_.largest_kib * 1024;
-    depth_ = settings_.depth;
-    while (largest_ > page_size && depth_ * (largest_ / page_size + 1) > pool_pages)
-        largest_ /= 2;
-    depth_ = std::clamp<std::size_t>(pool_pages / (largest_ / page_size + 1), 1, depth_);
-    blkfront::Options options;
-    options.pool_pages = depth_ * (largest_ / page_size + 1);
-    options.offer = settings_.offer;
-    options.on_loss = settings_.on_loss;
-    options.patience.come_back = std::chrono::seconds{settings_.patience_seconds};
-    options.on_change = {
-        [](void* self, blkfront::Change change) {
-            static_cast<Exerciser*>(self)->on_change(change);
-        },
-        this};
-    return device_.begin_open(name_, options, after(guest(), BlockDevice::connect_patience));
-}
-
-bool Exerciser::finish_open(Store& store)
-{
-    if (auto const opened = device_.finish_open(); !opened) {
-        examples::explain(store, device_, name_, opened.error());
-        return false;
-    }
     examples::print_disk(device_);
     blkfront::Disk const& disk = *device_.disk();
     block_size_ = disk.sector_size;

@@ -14,15 +14,27 @@ class Exerciser {
 public:
     enum class Stage : std::uint8_t { random, reading_back, over };
 
-    Exerciser(Store& store, Settings const& settings, char const* name, std::uint32_t seed);
+    /// How much is under way at a time.
+    struct Shape {
+        std::size_t depth = 0;
+        std::uint64_t largest = 0; ///< bytes of a request
+
+        /// What is asked for, or as much of it as the pages are enough for.
+        static Shape within(Settings const& settings, std::size_t pool_pages);
+        /// Each request's data may begin anywhere in its first page.
+        std::size_t pool_pages() const { return depth * (largest / page_size + 1); }
+    };
+
+    /// @param device which is connected, and made for that shape
+    Exerciser(
+        BlockDevice& device, Settings const& settings, Shape shape, char const* name,
+        std::uint32_t seed);
     Exerciser(Exerciser const&) = delete;
     Exerciser& operator=(Exerciser const&) = delete;
 
-    /// Begins to connect; several disks do so at the same time.
-    /// @param pool_pages that it may have
-    Result<> begin_open(std::size_t pool_pages);
-    /// Waits until it is connected, and makes ready. @return whether it is; if not, says why
-    bool finish_open(Store& store);
+    /// Makes ready. @return whether that could be; if not, says why
+    bool prepare();
+    void on_change(blkfront::Change change);
     Result<> start();
     /// Has it make no more random requests.
     void stop() { is_stopped_ = true; }
@@ -65,7 +77,6 @@ private:
     void verify(Slot const& slot);
     void verify_block(std::uint64_t block, blkfront::Piece bytes);
     void report(std::uint64_t sector, Journal::Block const& expected, ConstSector found);
-    void on_change(blkfront::Change change);
 
     static constexpr Duration look_interval = std::chrono::milliseconds{200};
     static constexpr std::uint64_t most_reported = 8;
@@ -74,7 +85,7 @@ private:
     char const* name_;
     std::uint32_t seed_;
     Random random_;
-    BlockDevice device_;
+    BlockDevice& device_;
     Journal journal_;
     std::unique_ptr<Slot[]> slots_;
     std::size_t depth_ = 0;

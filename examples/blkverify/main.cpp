@@ -1,20 +1,17 @@
 // Exercises disks with random requests, keeps account of what must be on them, and judges.
 
 #include "../support/open_disk.hpp"
-#include "exerciser.hpp"
+#include "gathering.hpp"
 #include "holdings.hpp"
 #include <lodger/runtime/control.hpp>
 
 #include <cinttypes>
 #include <cstdio>
-#include <memory>
-#include <vector>
+#include <optional>
 
 namespace {
 
 using namespace blkverify;
-
-using Exercisers = std::vector<std::unique_ptr<Exerciser>>;
 
 /// Seconds and thousandths since the guest's exercise began.
 struct Elapsed {
@@ -36,26 +33,6 @@ char const* name_of(blkfront::Change change)
     case blkfront::Change::ended: return "ended";
     }
     return "";
-}
-
-bool open_all(Store& store, Settings const& settings, Exercisers& disks)
-{
-    // Half of what is free is for the journals, stacks and whatever comes.
-    std::size_t const pages = guest().pages().free_pages() / 2 / settings.disks.size();
-    auto const seed = static_cast<std::uint32_t>(settings.seed.value_or(
-        scramble(static_cast<std::uint64_t>(guest().wall_clock().count())) >> 32));
-    for (char const* const name : settings.disks) {
-        auto const own_seed = static_cast<std::uint32_t>(seed + disks.size());
-        disks.push_back(std::make_unique<Exerciser>(store, settings, name, own_seed));
-        if (auto const begun = disks.back()->begin_open(pages); !begun) {
-            examples::explain(store, disks.back()->device(), name, begun.error());
-            return false;
-        }
-    }
-    bool good = true;
-    for (auto const& disk : disks)
-        good = disk->finish_open(store) && good;
-    return good;
 }
 
 void print_changes(Exercisers const& disks, Elapsed const& elapsed)
@@ -124,7 +101,7 @@ void exercise(Exercisers const& disks, Settings const& settings, bool const& is_
     std::printf("\n");
 }
 
-bool close_all(Exercisers& disks)
+bool close_all(Exercisers const& disks)
 {
     bool good = true;
     for (auto const& disk : disks)
@@ -159,8 +136,9 @@ bool run(Settings const& settings)
         return false;
     }
     Holdings const before = Holdings::now(**store);
-    Exercisers disks;
-    bool good = open_all(**store, settings, disks);
+    std::optional<Gathering> gathering{std::in_place, **store, settings};
+    Exercisers const& disks = gathering->exercisers();
+    bool good = gathering->prepare();
     for (auto const& disk : disks)
         good = good && disk->start();
     if (good)
@@ -169,7 +147,7 @@ bool run(Settings const& settings)
     Tally sum;
     for (auto const& disk : disks)
         sum += disk->tally();
-    disks.clear();
+    gathering.reset();
     Holdings const after = Holdings::now(**store);
     if (!after.has_no_more_than(before)) {
         std::printf("Something was not given back.\n");

@@ -2,7 +2,7 @@
 
 #include "../support/text.hpp"
 #include <lodger/runtime/services.hpp>
-#include <lodger/xenbus/state.hpp>
+#include <lodger/xenbus/device_names.hpp>
 
 #include <cstdio>
 #include <ctime>
@@ -46,25 +46,21 @@ void print_modules()
     }
 }
 
-/// The devices of one class, such as `vbd`, with the state of our end of each.
-Result<> print_class(Store& store, std::string_view type)
+/// All devices, with the state of our end of each.
+Result<> print_devices(Store& store)
 {
-    Text<64> path = LODGER_TRY(Text<64>::of("device/"));
-    LODGER_TRY(path.append(type));
-    std::array<char, store::most_payload> buffer;
-    for (std::string_view const id : LODGER_TRY(store.directory(path.view(), buffer))) {
-        Text<128> key = LODGER_TRY(Text<128>::of(id));
-        LODGER_TRY(key.append("/state"));
+    auto const print = [&](std::string_view path) -> Result<> {
         std::array<char, 16> text;
-        auto const state = store.read({path.view(), key.view()}, text);
+        auto const state = store.read({path, "state"}, text);
         if (!state)
-            continue; // Not a device: `device/` holds other things as well.
+            return {}; // Not a device: `device/` holds other things as well.
         std::string_view const name = xenbus::name(xenbus::state_of(*state));
-        std::printf(
-            "Device         %.*s/%.*s, %.*s\n", EXAMPLES_TEXT(path.view()), EXAMPLES_TEXT(id),
-            EXAMPLES_TEXT(name));
-    }
-    return {};
+        std::printf("Device         %.*s, %.*s\n", EXAMPLES_TEXT(path), EXAMPLES_TEXT(name));
+        return {};
+    };
+    return xenbus::for_each_below(store, "device", store.patience(), [&](std::string_view type) {
+        return xenbus::for_each_below(store, type, store.patience(), print);
+    });
 }
 
 Result<> print_store()
@@ -76,12 +72,7 @@ Result<> print_store()
     std::printf("XenStore path  %.*s\n", EXAMPLES_TEXT(path));
     auto const name = LODGER_TRY(store.read("name", buffer));
     std::printf("Name           %.*s\n", EXAMPLES_TEXT(name));
-    auto const types = store.directory("device", buffer);
-    if (!types && types.error() == Errc::not_found)
-        return {};
-    for (std::string_view const type : LODGER_TRY(types))
-        LODGER_TRY(print_class(store, type));
-    return {};
+    return print_devices(store);
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 
 #include "text.hpp"
 #include <lodger/runtime/services.hpp>
+#include <lodger/xenbus/device_names.hpp>
 
 #include <algorithm>
 #include <cinttypes>
@@ -11,22 +12,34 @@ namespace examples {
 
 using namespace lodger;
 
+/// The number in the path of a disk's directory, in decimal.
+inline std::string_view number_in(std::string_view path)
+{
+    return path.substr(path.rfind('/') + 1);
+}
+
+/// The name by which people know a disk with that directory.
+inline blkfront::Name disk_name(std::string_view path)
+{
+    auto const number = parse<std::uint32_t>(number_in(path));
+    return number ? blkfront::name_of(*number) : blkfront::Name{};
+}
+
 inline void print_disks(Store& store)
 {
-    std::array<char, store::most_payload> buffer;
-    auto const names = store.directory("device/vbd", buffer);
-    if (!names || names->empty()) {
+    std::size_t count = 0;
+    auto const print = [&](std::string_view path) -> Result<> {
+        if (count++ == 0)
+            std::printf("The disks of this guest are:");
         std::printf(
-            "This guest has no disks: give it some with disk=[...] of its xl configuration.\n");
-        return;
-    }
-    std::printf("The disks of this guest are:");
-    for (std::string_view const name : *names) {
-        auto const number = parse<std::uint32_t>(name);
-        blkfront::Name const readable = number ? blkfront::name_of(*number) : blkfront::Name{};
-        std::printf(" %.*s (%.*s)", EXAMPLES_TEXT(readable.view()), EXAMPLES_TEXT(name));
-    }
-    std::printf("\n");
+            " %.*s (%.*s)", EXAMPLES_TEXT(disk_name(path).view()), EXAMPLES_TEXT(number_in(path)));
+        return {};
+    };
+    static_cast<void>(xenbus::for_each_device(store, "vbd", store.patience(), print));
+    std::printf(
+        count > 0 ? "\n"
+                  : "This guest has no disks: give it some with disk=[...] of its xl "
+                    "configuration.\n");
 }
 
 inline std::string_view name_of(xenbus::Peer peer)
@@ -34,12 +47,19 @@ inline std::string_view name_of(xenbus::Peer peer)
     return peer ? xenbus::name(*peer) : "not there";
 }
 
+/// Tells people that there is no such disk, and which there are.
+inline void explain_absence(Store& store, char const* wanted, Errc error)
+{
+    std::printf("%s: %.*s\n", wanted, EXAMPLES_TEXT(describe(error)));
+    print_disks(store);
+}
+
 /// Tells people why a disk could not be opened, and what to do about it.
 inline void explain(Store& store, BlockDevice const& device, char const* wanted, Errc error)
 {
-    std::printf("%s: %.*s\n", wanted, EXAMPLES_TEXT(describe(error)));
     if (error == Errc::no_device || error == Errc::invalid_argument)
-        return print_disks(store);
+        return explain_absence(store, wanted, error);
+    std::printf("%s: %.*s\n", wanted, EXAMPLES_TEXT(describe(error)));
     xenbus::Status const status = device.status();
     if (status.node.path.view().empty())
         return;
@@ -72,9 +92,7 @@ inline bool open_disk(
 /// The name by which people know an open disk.
 inline blkfront::Name disk_name(BlockDevice const& device)
 {
-    std::string_view const path = device.status().node.path;
-    auto const number = parse<std::uint32_t>(path.substr(path.rfind('/') + 1));
-    return number ? blkfront::name_of(*number) : blkfront::Name{};
+    return disk_name(device.status().node.path.view());
 }
 
 /// Prints what an open disk is, and what was agreed on with its backend.

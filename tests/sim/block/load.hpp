@@ -13,7 +13,7 @@ class Load {
 public:
     using Device = BlockRig::Device;
     static constexpr std::size_t parts = 32;
-    static constexpr std::size_t part_size = 64 * 1024; ///< more than a direct request holds
+    static constexpr std::size_t part_size = 16 * 1024;
     static constexpr std::size_t disk_size = parts * part_size;
     static constexpr std::size_t room = part_size + page_size; ///< data begins anywhere in a page
     /// With some to spare for what else a test does.
@@ -81,6 +81,7 @@ public:
 private:
     struct Request : blkfront::Io {
         Load* load = nullptr;
+        std::array<blkfront::Piece, part_size / 512> list;
         bool is_uncertain = false; ///< a write of this part has failed
 
         static void complete(blkfront::Io& io, Result<> outcome)
@@ -102,8 +103,14 @@ private:
         request.offset = part * part_size + at;
         request.data = buffer_.bytes().subspan(part * room + start, size);
         request.on_complete = &Request::complete;
-        std::ranges::generate(
-            request.data, [&] { return static_cast<std::byte>(filling_ = filling_ * 73 + 41); });
+        // In small pieces it has more segments than a direct request holds.
+        std::size_t const count = random_.chance(4) ? size / unit_ : 0;
+        for (std::size_t done = 0; done < size; done += unit_) {
+            auto const piece = request.data.subspan(done, unit_);
+            std::ranges::fill(piece, static_cast<std::byte>(++filling_));
+            request.list[done / unit_] = piece;
+        }
+        request.scattered = std::span{request.list}.first(count);
         if (auto const taken = device_.submit(request); !taken)
             return note(taken.error());
         ++submitted;

@@ -103,7 +103,7 @@ TEST_CASE("a backend that does not let go in the end is reported")
             Device device{rig.guest.store, rig.guest.grants};
             REQUIRE(device.open("xvda", {}, rig.in(2s)));
             // Nobody sees that we want to close.
-            world.store().substitute(rig.disk.frontend_path() + "/state", "4");
+            world.store().substitute("device/vbd/51712/state", "4");
             REQUIRE(device.close(rig.in(2s)).error() == Errc::timed_out);
         });
         REQUIRE(when(world, error, "waited for the backend to let go") != Instant::max());
