@@ -2,8 +2,10 @@
 
 import re
 import time
+from collections import Counter
 
 from harness import expect
+from machine import leftovers
 from terminal import Terminal
 
 # From its start: dom0 takes its time for each disk while a guest keeps it busy.
@@ -12,6 +14,9 @@ MOST_SECONDS = 900
 VERDICT = re.compile(
     r"^blkverify: PASS: (\d+) requests .* (\d+) errors, (\d+) wrong sectors, "
     r"(\d+) losses, (\d+) returns$", re.MULTILINE)  # fmt: skip
+# By the guest's own account, before there were disks and after.
+NOTHING_LEFT = re.compile(r"^  in use before and after: ports (\d+) \1, grants (\d+) \2, "
+                          r"watches (\d+) \3; quarantined pages 0$", re.MULTILINE)  # fmt: skip
 
 MAKE_NULL = """
 cd /sys/kernel/config/nullb && mkdir {name} && cd {name} && echo 1 >memory_backed &&
@@ -36,6 +41,7 @@ class Exercise:
         self._machine = rig.machine
         self.guest = rig.guest("blkverify", arguments, memory=memory)
         self.terminal = None
+        self._changes = Counter()
 
     def run(self, script, seconds=60):
         started = time.monotonic()
@@ -60,6 +66,19 @@ class Exercise:
     def wait_for(self, text):
         return self.terminal.wait_for(text)
 
+    def wait_for_change(self, name, change):
+        """Waits until a disk has been `lost`, or `connected` again, once more."""
+        text = f"{name} is {change}, "
+        self._changes[text] += 1
+        times = self._changes[text]
+        self.terminal.wait_until(lambda: self.guest.console().count(text) >= times,
+                                 f"{text!r} for the {times}. time")  # fmt: skip
+
+    def under_way_at_losses(self):
+        """The names of disks that were lost, with the number of requests under way then."""
+        found = re.findall(r"(xvd.) is lost, (\d+) requests", self.guest.console())
+        return [(name, int(count)) for name, count in found]
+
     def detach(self, name, *options):
         self.xl("block-detach", name, *options)
 
@@ -75,7 +94,14 @@ class Exercise:
         requests, errors, wrong, lost, returned = map(int, verdict.groups())
         expect(requests > 0 and wrong == 0, f"it says {verdict[0]}")
         expect((lost, returned) == (losses, losses), f"{lost} losses and {returned} returns")
+        self.expect_nothing_left(run.console)
         return errors
+
+    def expect_nothing_left(self, console):
+        expect(NOTHING_LEFT.search(console), "by its own account it has not given all back")
+        for what in (leftovers.grants, leftovers.ports):
+            left = what(self._machine, self.guest.identifier)
+            expect(not left, f"by Xen's account there are still {what.__name__}: {left}")
 
 
 class Disks:
@@ -84,11 +110,9 @@ class Disks:
     def __init__(self, rig):
         self._machine = rig.machine
         self._undo = []
+        rig.at_end(self._undo_all)
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
+    def _undo_all(self):
         for script in reversed(self._undo):
             self._machine.run(script, check=False)
 
@@ -104,8 +128,8 @@ class Disks:
             f"rmdir /sys/kernel/config/nullb/{name}")  # fmt: skip
 
     def slow(self, name):
-        """Always has requests under way, and leaves dom0 time for other things."""
-        return self.null(name, settings="irqmode=2 completion_nsec=50000000")
+        """Always has requests under way, and leaves dom0 its time."""
+        return self.null(name, settings="irqmode=2 completion_nsec=200000000")
 
     def ram(self):
         return self.make("mknod /dev/ram0 b 1 0 && echo /dev/ram0", "rm /dev/ram0")

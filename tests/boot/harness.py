@@ -76,8 +76,9 @@ def case(name, modes=("pv", "pvh"), needs=Needs()):
 class Runner:
     """Owns the machine: starts it for the first case, and anew if a case has brought it down."""
 
-    def __init__(self):
+    def __init__(self, repeat=None):
         self._machine = None
+        self._repeat = repeat
 
     def run(self, cases):
         LOGS.mkdir(parents=True, exist_ok=True)
@@ -93,7 +94,7 @@ class Runner:
         log = LOGS / f"{case.name}-{case.mode}.log"
         log.unlink(missing_ok=True)
         machine = self._running_machine(case.needs)
-        rig = Rig(machine, case, log)
+        rig = Rig(machine, case, log, self._repeat)
         started = time.monotonic()
         reason = self._reason_of_failure(case, rig)
         seconds = time.monotonic() - started
