@@ -4,8 +4,7 @@ import re
 import time
 from collections import Counter
 
-from harness import expect
-from machine import leftovers
+from harness import expect, expect_nothing_open
 from terminal import Terminal
 
 # From its start: dom0 takes its time for each disk while a guest keeps it busy.
@@ -94,14 +93,9 @@ class Exercise:
         requests, errors, wrong, lost, returned = map(int, verdict.groups())
         expect(requests > 0 and wrong == 0, f"it says {verdict[0]}")
         expect((lost, returned) == (losses, losses), f"{lost} losses and {returned} returns")
-        self.expect_nothing_left(run.console)
+        expect(NOTHING_LEFT.search(run.console), "by its own account it has not given all back")
+        expect_nothing_open(self._machine, self.guest.identifier)
         return errors
-
-    def expect_nothing_left(self, console):
-        expect(NOTHING_LEFT.search(console), "by its own account it has not given all back")
-        for what in (leftovers.grants, leftovers.ports):
-            left = what(self._machine, self.guest.identifier)
-            expect(not left, f"by Xen's account there are still {what.__name__}: {left}")
 
 
 class Disks:

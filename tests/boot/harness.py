@@ -6,7 +6,7 @@ import traceback
 from dataclasses import dataclass
 from typing import Callable
 
-from machine import places
+from machine import leftovers, places
 from machine.errors import MachineError
 from machine.machine import Machine
 from machine.packages import USUAL_XEN, Packages
@@ -24,6 +24,13 @@ def expect(condition, what):
     """`what` says in words what should have held, or what was found instead."""
     if not condition:
         raise Failure(what)
+
+
+def expect_nothing_open(machine, identifier):
+    """A guest that has ended has neither grants nor ports by Xen's account."""
+    for what in (leftovers.grants, leftovers.ports):
+        left = what(machine, identifier)
+        expect(not left, f"{what.__name__} still open: {left}")
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """What xl does to a guest that goes on: saved and restored, migrated, or not saved after all."""
 
+import time
+
 from harness import expect
 
 # xl runs `WRAPPER HOST xl migrate-receive`.
@@ -23,8 +25,11 @@ class Traveller:
         return self._guest.settings.name
 
     def xl(self, command):
+        started = time.monotonic()
         outcome = self._rig.machine.run(f"xl {command}", seconds=MOST_SECONDS, check=False)
-        self._rig.log(f"\n--- xl {command}: {outcome.status}\n{outcome.output}{outcome.errors}")
+        took = f"{time.monotonic() - started:.1f} s"
+        self._rig.log(f"\n--- xl {command}: {outcome.status} ({took})\n"
+                      f"{outcome.output}{outcome.errors}")  # fmt: skip
         expect(outcome.status == 0, f"xl {command} ended with {outcome.status}")
 
     def save_and_restore(self):
