@@ -3,6 +3,7 @@
 import re
 import time
 from collections import Counter
+from contextlib import contextmanager
 
 from harness import expect, expect_nothing_open
 from terminal import Terminal
@@ -22,6 +23,16 @@ cd /sys/kernel/config/nullb && mkdir {name} && cd {name} && echo 1 >memory_backe
 echo {mebibytes} >size && echo {block_size} >blocksize
 for setting in {settings}; do echo ${{setting#*=}} >${{setting%%=*}} || exit; done
 echo 1 >power && echo /dev/{name}
+"""
+
+# `ts` puts the time before each event as it comes; the first one comes at once.
+AWAIT_STATE = """
+xenstore-watch -n 2 {backend}/state | tee /tmp/events | ts %.s >/tmp/times &
+until [ -s /tmp/events ]; do usleep 10000; done
+"""
+TIME_OF_STATE = """
+until [ -s /tmp/times ]; do usleep 10000; done
+tail -n 1 /tmp/times; rm /tmp/events /tmp/times
 """
 
 BACKEND = "/local/domain/0/backend/vbd/{guest}/{number}"
@@ -77,6 +88,20 @@ class Exercise:
         """The names of disks that were lost, with the number of requests under way then."""
         found = re.findall(r"(xvd.) is lost, (\d+) requests", self.guest.console())
         return [(name, int(count)) for name, count in found]
+
+    @contextmanager
+    def noting_loss(self, name):
+        """Yields a list that then has the time at which a loss was to be seen in XenStore, and how
+        long it takes to look there a few times: on a busy host that is long for the guest too."""
+        times = []
+        started = time.monotonic()
+        self.run(AWAIT_STATE.format(backend=self.backend(name)))
+        looks = time.monotonic() - started
+        yield times
+        lost_at = float(self.run(TIME_OF_STATE).split()[0])
+        started = time.monotonic()
+        self.run("xenstore-read domid")
+        times += [lost_at, looks + time.monotonic() - started]
 
     def detach(self, name, *options):
         self.xl("block-detach", name, *options)
