@@ -84,6 +84,11 @@ class Exercise:
         self.terminal.wait_until(lambda: self.guest.console().count(text) >= times,
                                  f"{text!r} for the {times}. time")  # fmt: skip
 
+    def requests(self):
+        """How many requests each disk has done, as the guest said last."""
+        found = re.findall(r"(xvd.) (?:exercises|is lost): (\d+) requests", self.guest.console())
+        return {name: int(count) for name, count in found}
+
     def under_way_at_losses(self):
         """The names of disks that were lost, with the number of requests under way then."""
         found = re.findall(r"(xvd.) is lost, (\d+) requests", self.guest.console())

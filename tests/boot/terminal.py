@@ -37,10 +37,6 @@ class Terminal:
         self._seen += len(before) + len(text)
         return before
 
-    def skip(self):
-        """Forgets what was printed so far."""
-        self._seen = len(self._guest.console())
-
     def wait_until(self, is_so, what):
         """Waits until what the guest has printed is what it should be; `what` says it in words."""
         deadline = time.monotonic() + ANSWER_SECONDS

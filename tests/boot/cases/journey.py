@@ -11,7 +11,8 @@ FIRST, SECOND = "xvda", "xvdb"
 REATTACHMENTS = 20
 
 # Until it is told to end; dom0 may take its time. With little at a time it has more of it.
-WITHOUT_END = "--time=9000 --patience=900 --on-loss=wait --span=4 --depth=8 --largest=64"
+DEPTH = 8
+WITHOUT_END = f"--time=9000 --patience=900 --on-loss=wait --span=4 --depth={DEPTH} --largest=64"
 
 
 class Journey:
@@ -40,6 +41,7 @@ class Journey:
         self._exercise.attach(SECOND, self._second_device)
         self._exercise.wait_for_change(SECOND, "connected")
         self.losses += 1
+        self._go_on()
 
     def pause(self):
         self._exercise.xl("pause")
@@ -66,8 +68,15 @@ class Journey:
         self._go_on()
 
     def _go_on(self):
-        self._exercise.terminal.skip()
-        self._exercise.wait_for(f"{SECOND} exercises")
+        """Waits until either disk has done what may have been under way, and more."""
+        before = self._exercise.requests()
+        wanted = {name: before.get(name, 0) + 2 * DEPTH for name in (FIRST, SECOND)}
+
+        def have_done_more():
+            done = self._exercise.requests()
+            return all(done.get(name, 0) > wanted[name] for name in wanted)
+
+        self._exercise.terminal.wait_until(have_done_more, f"of more requests than {before}")
 
     def _count_ports(self):
         return len(leftovers.ports(self._rig.machine, self._exercise.guest.identifier))
