@@ -36,10 +36,7 @@ public:
     bool is_done() const { return !frame_ || frame_.done(); }
 
     /// What came of it, once it is done.
-    Result<T> const& outcome() const
-    {
-        return frame_ ? *frame_.promise().outcome_ : out_of_memory;
-    }
+    Result<T> const& outcome() const { return frame_ ? *frame_.promise().outcome_ : out_of_memory; }
 
     // What `co_await` of a task is made of.
     bool await_ready() const { return is_done(); }
@@ -59,7 +56,10 @@ private:
 template <class T>
 class Task<T>::promise_type {
 public:
-    static void* operator new(std::size_t size) noexcept { return ::operator new(size, std::nothrow); }
+    static void* operator new(std::size_t size) noexcept
+    {
+        return ::operator new(size, std::nothrow);
+    }
     static void operator delete(void* frame) { ::operator delete(frame); }
     static Task get_return_object_on_allocation_failure() { return {}; }
 

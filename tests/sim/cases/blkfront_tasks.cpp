@@ -65,7 +65,8 @@ TEST_CASE("coroutines in one thread have many requests under way, and each goes 
             auto const buffer = Buffer::allocate(device.pool(), 8 * share).value();
             auto const room = buffer.bytes();
             auto const one = exchange(device, 0, share, room.first(2 * share));
-            auto const two = exchange(device, 2 * share, 3 * share, room.subspan(2 * share, 2 * share));
+            auto const two =
+                exchange(device, 2 * share, 3 * share, room.subspan(2 * share, 2 * share));
             REQUIRE(run(device, rig.in(10s), one, two));
             REQUIRE(one.outcome());
             REQUIRE(two.outcome());
