@@ -102,7 +102,13 @@ public:
         return link ? &link->features() : nullptr;
     }
     bool is_connected() const { return link() != nullptr; }
-    Counters const& counters() const { return flow_.counters(); }
+    Counters counters() const
+    {
+        Counters counters = flow_.counters();
+        if (Link<H> const* const link = this->link())
+            counters.grants = link->grants().made();
+        return counters;
+    }
 
     H& hypervisor() const { return hypervisor_; }
     BufferPool<H>& pool() { return *pool_; }

@@ -12,6 +12,7 @@ struct Counters {
     std::uint64_t completed = 0;     ///< requests, of any length
     std::uint64_t notifications = 0; ///< that we raised
     std::uint64_t events = 0;        ///< that the backend raised
+    std::uint64_t grants = 0;        ///< made to the present backend, of pages for data
 };
 
 /// Requests under way: those that wait for room in a ring, in the order of their submission, and

@@ -126,7 +126,7 @@ TEST_CASE(
     "a disk that is lost fails everything at once, and everything once, if it is to fail fast")
 {
     for (Loss const loss : every_loss) {
-        sim::for_each_seed(60, [=](sim::World& world) {
+        sim::for_each_seed(40, [=](sim::World& world) {
             LossRig rig{world, loss, OnLoss::fail_fast};
             rig.run([&](Device& device, Load& load) {
                 rig.plan(false, {});
@@ -154,7 +154,7 @@ TEST_CASE(
 TEST_CASE("a disk that is lost and comes back completes everything once, with the right data")
 {
     for (Loss const loss : every_loss) {
-        sim::for_each_seed(60, [=](sim::World& world) {
+        sim::for_each_seed(40, [=](sim::World& world) {
             LossRig rig{world, loss, OnLoss::reconnect};
             rig.run([&](Device& device, Load& load) {
                 rig.plan(true, {});
@@ -187,7 +187,7 @@ TEST_CASE("a disk that does not come back in time ends, and everything with it, 
             rig.run([&](Device& device, Load& load) {
                 rig.plan(false, {});
                 if (loss == Loss::detached)
-                    world.after(1s, [&] { world.store().rm(rig.rig.disk.frontend_path()); });
+                    world.after(5ms, [&] { world.store().rm(rig.rig.disk.frontend_path()); });
                 REQUIRE(load.run([] { return false; }));
                 REQUIRE(load.completed == load.submitted);
                 REQUIRE(load.failed_with == Errc::disconnected);
