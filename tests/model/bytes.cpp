@@ -143,7 +143,10 @@ ByteModel model_where(bool writer_says, bool reader_says)
     state.second.end = Reader{};
     state.second.next = any_of(Operation::take);
     Layout const layout{
-        reinterpret_cast<std::byte const*>(&page), offsetof(Page, data), sizeof(char)};
+        reinterpret_cast<std::byte const*>(&page),
+        offsetof(Page, data),
+        sizeof(char),
+        {"prod", "cons"}};
     return {layout, state};
 }
 

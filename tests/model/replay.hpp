@@ -32,8 +32,8 @@ struct Blocked {};
 
 /// Runs an operation of the shipped code for one access more. Such code cannot be stopped in its
 /// middle, so it is run again from its start: it is told what its accesses came to before, makes
-/// one new access, and is thrown out of the next. Nothing between two accesses may have an effect
-/// that outlives the run.
+/// one new access, and is thrown out of the next. What else it does that outlives the run is an
+/// `effect`.
 template <class Word, std::size_t most>
 class Replay {
 public:
@@ -45,7 +45,7 @@ public:
     {
         if (position_ < log_.count)
             return log_.answers[position_++];
-        if (has_accessed_)
+        if (has_accessed_ && !goes_through_)
             throw Paused{};
         Word const answer = perform();
         log_.add(answer);
@@ -54,10 +54,24 @@ public:
         return answer;
     }
 
+    /// Does once what is not an access, and is seen by nobody before the next one.
+    template <class Perform>
+    void effect(Perform perform)
+    {
+        if (position_++ < log_.count)
+            return;
+        perform();
+        log_.add({});
+    }
+
+    /// Does not stop before the operation's end.
+    void go_through() { goes_through_ = true; }
+
 private:
     Log<Word, most>& log_;
     std::size_t position_ = 0;
     bool has_accessed_ = false;
+    bool goes_through_ = false;
 };
 
 } // namespace lodger::model

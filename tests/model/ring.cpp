@@ -57,7 +57,12 @@ RingModel model_of(std::size_t slots, RingCase const& wanted)
     state.first.next = any_of(Operation::put);
     state.second.end.ring = aged(back, wanted.start);
     state.second.next = any_of(Operation::look);
-    return {{page.bytes.data(), sizeof(ring::SharedHeader), 4}, state};
+    Layout const layout{
+        page.bytes.data(),
+        sizeof(ring::SharedHeader),
+        sizeof(Message),
+        {"req_prod", "req_event", "rsp_prod", "rsp_event"}};
+    return {layout, state};
 }
 
 } // namespace

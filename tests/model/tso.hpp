@@ -62,6 +62,12 @@ struct Layout {
     std::size_t data_at = 0; ///< bytes from the start
     std::size_t unit = 4;    ///< bytes that are copied at once
     static constexpr std::uint8_t indices = 4;
+    std::array<std::string_view, indices> names{}; ///< the indices'
+
+    std::string name(std::uint8_t cell) const
+    {
+        return cell < indices ? std::string{names[cell]} : "slot " + std::to_string(cell - indices);
+    }
 
     std::uint8_t cell_of(void const* address) const
     {
@@ -146,7 +152,7 @@ public:
 private:
     std::uint32_t tell(char const* verb, std::uint8_t cell, std::uint32_t value)
     {
-        story = verb + std::to_string(value) + " at " + std::to_string(cell);
+        story = verb + layout_.name(cell) + " = " + std::to_string(value);
         return value;
     }
 

@@ -122,8 +122,8 @@ public:
         std::string text{step.side == 0 ? First::name : Second::name};
         if (step.drains) {
             StoreBuffer const& buffer = step.side == 0 ? state.first.buffer : state.second.buffer;
-            return text + ": " + std::to_string(buffer.values[step.which]) + " at " +
-                   std::to_string(buffer.cells[step.which]) + " reaches memory";
+            return text + ": " + layout_.name(buffer.cells[step.which]) + " = " +
+                   std::to_string(buffer.values[step.which]) + " reaches memory";
         }
         try {
             take(after, step);
