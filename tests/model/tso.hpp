@@ -87,7 +87,7 @@ struct Omission {
 /// One CPU, while it runs one operation for one access more.
 class Cpu {
 public:
-    using Accesses = Log<std::uint32_t, 4>;
+    using Accesses = Log<std::uint32_t, 6>;
 
     Cpu(Layout const& layout, std::span<std::uint32_t> memory, StoreBuffer& buffer,
         Accesses& accesses, Omission omission)
@@ -159,7 +159,7 @@ private:
     Layout const& layout_;
     std::span<std::uint32_t> memory_;
     StoreBuffer& buffer_;
-    Replay<std::uint32_t, 4> replay_;
+    Replay<std::uint32_t, 6> replay_;
     Omission omission_;
 };
 
