@@ -14,16 +14,32 @@
 namespace lodger::blkfront {
 
 using Request = ::blkif_request;
+using WireSegment = ::blkif_request_segment;
 using IndirectRequest = ::blkif_request_indirect;
 using DiscardRequest = ::blkif_request_discard;
-using WireSegment = ::blkif_request_segment;
 using Response = ::blkif_response;
+
+/// The beginning of a `Request`, with the one segment that most have.
+struct ShortRequest {
+    std::uint8_t operation;
+    std::uint8_t nr_segments;
+    blkif_vdev_t handle;
+    std::uint64_t id;
+    blkif_sector_t sector_number;
+    WireSegment segment;
+};
 
 // Without padding of our own: the layout that "x86_64-abi" in the `protocol` key promises.
 static_assert(sizeof(Request) == 112);
 static_assert(offsetof(Request, id) == 8);
 static_assert(offsetof(Request, seg) == 24);
 static_assert(sizeof(WireSegment) == 8);
+static_assert(sizeof(ShortRequest) == 32);
+static_assert(offsetof(ShortRequest, nr_segments) == offsetof(Request, nr_segments));
+static_assert(offsetof(ShortRequest, handle) == offsetof(Request, handle));
+static_assert(offsetof(ShortRequest, id) == offsetof(Request, id));
+static_assert(offsetof(ShortRequest, sector_number) == offsetof(Request, sector_number));
+static_assert(offsetof(ShortRequest, segment) == offsetof(Request, seg));
 static_assert(sizeof(IndirectRequest) == 64);
 static_assert(offsetof(IndirectRequest, id) == 8);
 static_assert(offsetof(IndirectRequest, indirect_grefs) == 28);

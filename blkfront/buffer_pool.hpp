@@ -73,8 +73,9 @@ public:
 
     bool contains(std::span<std::byte const> data) const
     {
-        std::byte const* const begin = pages_.bytes().data();
-        return data.data() >= begin && data.data() + data.size() <= begin + pages_.bytes().size();
+        auto const pool = std::span<std::byte const>{pages_.bytes()};
+        auto const at = static_cast<std::size_t>(data.data() - pool.data());
+        return at <= pool.size() && data.size() <= pool.size() - at;
     }
 
     /// The number of the page that an address of the pool lies in.

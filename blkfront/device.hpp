@@ -112,7 +112,13 @@ public:
         return link ? &link->features() : nullptr;
     }
     bool is_connected() const { return link() != nullptr; }
-    Counters const& counters() const { return flow_.counters(); }
+    Counters counters() const
+    {
+        Counters counters = flow_.counters();
+        if (Link<H> const* const link = this->link())
+            counters.grants = link->grants().made();
+        return counters;
+    }
 
     H& hypervisor() const { return hypervisor_; }
     BufferPool<H>& pool() { return *pool_; }
@@ -176,20 +182,29 @@ private:
     Result<> check(Io const& io) const
     {
         LODGER_TRY(disk_->check(io));
-        Features const* const in_use = features();
-        if (in_use && !in_use->has(io.operation))
-            return Failure{Errc::unsupported};
+        if (!is_always_offered(io.operation)) {
+            Features const* const in_use = features();
+            if (in_use && !in_use->has(io.operation))
+                return Failure{Errc::unsupported};
+        }
         if (!moves_data(io.operation)) {
             bool const is_empty = io.operation != Operation::flush && io.length == 0;
             return is_empty ? Failure{Errc::invalid_argument} : Result<>{};
         }
-        for (Piece const piece : io.pieces()) {
-            if (piece.empty() || !pool_->contains(piece))
-                return Failure{Errc::invalid_argument};
-            auto const start = reinterpret_cast<std::uintptr_t>(piece.data());
-            if ((start | piece.size()) & (disk_->sector_size - 1))
-                return Failure{Errc::misaligned};
-        }
+        if (io.scattered.empty()) [[likely]]
+            return check(io.data);
+        for (Piece const piece : io.scattered)
+            LODGER_TRY(check(piece));
+        return {};
+    }
+
+    [[gnu::always_inline]] Result<> check(Piece piece) const
+    {
+        if (piece.empty() || !pool_->contains(piece))
+            return Failure{Errc::invalid_argument};
+        auto const start = reinterpret_cast<std::uintptr_t>(piece.data());
+        if ((start | piece.size()) & (disk_->sector_size - 1))
+            return Failure{Errc::misaligned};
         return {};
     }
 

@@ -12,6 +12,7 @@ struct Counters {
     std::uint64_t completed = 0;     ///< requests, of any length
     std::uint64_t notifications = 0; ///< that we raised
     std::uint64_t events = 0;        ///< that the backend raised
+    std::uint64_t grants = 0;        ///< made to the present backend, of pages for data
 };
 
 /// Requests under way: those that wait for room in a ring, in the order of their submission, and
@@ -74,8 +75,10 @@ public:
             return Failure{*failed_};
         io.start(++last_sequence_);
         ++active_;
-        waiting_.push_back(io);
-        fill();
+        if (waiting_.first() || !put(io))
+            waiting_.push_back(io);
+        else
+            complete_if_refused(io);
         return {};
     }
 
@@ -128,39 +131,57 @@ private:
     /// Puts what waits into the rings, as far as there is room.
     void fill()
     {
-        // What completes meanwhile may submit again, which only adds to what is waiting.
-        if (is_reaping_ || !link_ || link_->is_void())
-            return;
         while (Io* const io = waiting_.first()) {
-            Result<> const issued = io->outcome_ ? issue(*io) : io->outcome_;
-            if (issued) {
-                if (io->is_issued())
-                    waiting_.pop_front();
-            } else if (issued.error() == Errc::busy) {
+            if (!put(*io))
                 return;
-            } else if (issued.error() == Errc::no_space) {
-                return table_.await_entry(shortage_);
-            } else {
-                io->outcome_ = issued;
-                waiting_.pop_front();
-                io->issued_ = io->size_;
-                if (io->in_ring_ == 0)
-                    complete(*io, issued);
-            }
+            waiting_.pop_front();
+            complete_if_refused(*io);
         }
     }
 
-    /// Puts the next part of a request into the first ring with room, in turns.
-    Result<> issue(Io& io)
+    /// Puts what is left of a request into the rings. One of which a part has failed already, or
+    /// cannot be put there, goes no further.
+    /// @return false if it has to wait for room
+    [[gnu::noinline]] bool put(Io& io)
     {
-        std::size_t const queues = link_->queues();
-        for (std::size_t i = 0; i < queues; ++i) {
+        // What completes meanwhile may submit again, which only adds to what is waiting.
+        if (is_reaping_ || !link_ || link_->is_void())
+            return false;
+        do {
+            Result<> const issued = io.outcome_ ? issue(io) : io.outcome_;
+            if (!issued) [[unlikely]]
+                return refuse(io, issued.error());
+        } while (!io.is_issued());
+        return true;
+    }
+
+    [[gnu::cold, gnu::noinline]] bool refuse(Io& io, Errc error)
+    {
+        if (error == Errc::no_space)
+            table_.await_entry(shortage_);
+        if (error == Errc::no_space || error == Errc::busy)
+            return false;
+        io.outcome_ = Failure{error};
+        io.issued_ = io.size_;
+        return true;
+    }
+
+    /// A request that was put into the rings is over already if no part of it got there.
+    void complete_if_refused(Io& io)
+    {
+        if (io.in_ring_ == 0) [[unlikely]]
+            complete(io, io.outcome_);
+    }
+
+    /// Puts the next part of a request into the first ring with room, in turns.
+    [[gnu::always_inline]] Result<> issue(Io& io)
+    {
+        for (std::size_t tried = 0;;) {
             Result<> const issued = link_->channel(turn_).queue.issue(io);
-            if (issued || issued.error() != Errc::busy)
+            if (issued || issued.error() != Errc::busy || ++tried > link_->queues()) [[likely]]
                 return issued;
-            turn_ = (turn_ + 1) % queues;
+            turn_ = (turn_ + 1) % link_->queues();
         }
-        return Failure{Errc::busy};
     }
 
     Result<> reap_rings()

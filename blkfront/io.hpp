@@ -35,6 +35,12 @@ constexpr std::uint8_t wire_operation(Operation operation)
     std::unreachable();
 }
 
+/// Whether every backend does it, whatever it says.
+constexpr bool is_always_offered(Operation operation)
+{
+    return operation <= Operation::write;
+}
+
 /// Whether it carries data, and not just the name of a place.
 constexpr bool moves_data(Operation operation)
 {
@@ -92,6 +98,8 @@ public:
     {
         if (!moves_data(operation))
             return operation == Operation::flush ? 0 : length;
+        if (scattered.empty()) [[likely]]
+            return data.size();
         std::uint64_t sum = 0;
         for (Piece const piece : pieces())
             sum += piece.size();
@@ -118,29 +126,43 @@ private:
 
     bool is_issued() const { return issued_ == size_; }
 
+    static std::size_t offset_in_page(Piece piece)
+    {
+        return reinterpret_cast<std::uintptr_t>(piece.data()) % page_size;
+    }
+
     /// What is left of the data's next page; the position moves behind it.
     Piece take_segment(Position& position) const
     {
         Piece const rest = pieces()[position.piece].subspan(position.at);
-        std::size_t const in_page = reinterpret_cast<std::uintptr_t>(rest.data()) % page_size;
-        Piece const segment = rest.first(std::min(rest.size(), page_size - in_page));
+        Piece const segment = rest.first(std::min(rest.size(), page_size - offset_in_page(rest)));
         position.at += segment.size();
         if (segment.size() == rest.size())
             position = {position.piece + 1, 0};
         return segment;
     }
 
+    /// Whether all of it is within a page.
+    bool is_in_one_page() const
+    {
+        return scattered.empty() && offset_in_page(data) + data.size() <= page_size;
+    }
+
     /// Whether more segments are left than `limit`.
     bool has_more_segments_than(std::size_t limit) const
     {
         // A segment has at least a sector.
-        if (size_ - issued_ <= limit * wire_sector)
+        if (size_ - issued_ <= limit * wire_sector) [[likely]]
             return false;
         std::uint64_t left = size_ - issued_;
         Position position = position_;
         std::size_t count = 0;
-        for (; left > 0 && count <= limit; ++count)
-            left -= take_segment(position).size();
+        while (left > 0 && count <= limit) {
+            Piece const rest = pieces()[position.piece].subspan(position.at);
+            count += (offset_in_page(rest) + rest.size() + page_size - 1) / page_size;
+            left -= rest.size();
+            position = {position.piece + 1, 0};
+        }
         return count > limit;
     }
 

@@ -9,7 +9,8 @@ class IoList {
 public:
     Io* first() const { return first_; }
 
-    void push_back(Io& io)
+    // Not inlined, or GCC 12 warns of an `Io` on the stack of whoever waits for it to be over.
+    [[gnu::noinline]] void push_back(Io& io)
     {
         io.next_ = nullptr;
         *last_ = &io;

@@ -49,7 +49,7 @@ public:
     {
         is_persistent_ = true;
         for (PageIndex page = 0; page < pool_.page_count(); ++page) {
-            auto const granted = ensure(page, Access::read_write);
+            auto const granted = make(pages_[page].read_write, page, Access::read_write);
             if (!granted) {
                 make_one_off();
                 return Failure{granted.error()};
@@ -68,22 +68,22 @@ public:
 
     /// Lets the backend use a page until `release`.
     /// @return `quarantined`, or what `Table::grant` says
-    Result<GrantRef> acquire(PageIndex page, Access access)
+    [[gnu::always_inline]] Result<GrantRef> acquire(PageIndex page, Access access)
     {
         if (pool_.is_quarantined(page)) [[unlikely]]
             return Failure{Errc::quarantined};
-        Grant& grant = *LODGER_TRY(ensure(page, access));
-        if (grant.users++ == 0)
-            pool_.hold(page);
+        Grant& grant = grant_of(page, access);
+        if (grant.ref == none)
+            LODGER_TRY(make(grant, page, is_persistent_ ? Access::read_write : access));
+        ++grant.users;
+        pool_.hold(page);
         return grant.ref;
     }
 
-    void release(PageIndex page, Access access)
+    [[gnu::always_inline]] void release(PageIndex page, Access access)
     {
         Grant& grant = grant_of(page, access);
-        if (--grant.users > 0)
-            return;
-        if (!is_persistent_)
+        if (--grant.users == 0 && !is_persistent_)
             revoke(page, grant);
         pool_.let_go(page);
     }
@@ -128,16 +128,11 @@ private:
         return is_writable ? pages_[page].read_write : pages_[page].read_only;
     }
 
-    /// The page's grant, made now if it is not there.
-    Result<Grant*> ensure(PageIndex page, Access access)
+    [[gnu::noinline]] Result<> make(Grant& grant, PageIndex page, Access access)
     {
-        Grant& grant = grant_of(page, access);
-        if (grant.ref == none) {
-            Access const needed = is_persistent_ ? Access::read_write : access;
-            grant.ref = LODGER_TRY(table_.grant(backend_, pool_.gfn(page), needed));
-            ++made_;
-        }
-        return &grant;
+        grant.ref = LODGER_TRY(table_.grant(backend_, pool_.gfn(page), access));
+        ++made_;
+        return {};
     }
 
     bool is_mapped(Grant const& grant) const
@@ -145,7 +140,7 @@ private:
         return grant.ref != none && table_.is_mapped(grant.ref);
     }
 
-    void revoke(PageIndex page, Grant& grant)
+    [[gnu::noinline]] void revoke(PageIndex page, Grant& grant)
     {
         GrantRef const ref = std::exchange(grant.ref, none);
         // With the domain's restoration every grant became void.
@@ -159,9 +154,8 @@ private:
     {
         if (grant.ref != none)
             revoke(page, grant);
-        if (grant.users > 0)
+        for (; grant.users > 0; --grant.users)
             pool_.let_go(page);
-        grant = {};
     }
 
     grant::Table<H>& table_;

@@ -53,19 +53,12 @@ public:
     /// takes. The backend does not see it before `publish`.
     /// @return `busy` while the ring is full, `no_space` while no grant is left for even a page of
     /// it, `too_large` for a barrier of more than one part, `quarantined`
-    Result<> issue(Io& io)
+    [[gnu::always_inline]] Result<> issue(Io& io)
     {
-        if (ring_.free() == 0)
+        if (first_free_ == capacity())
             return Failure{Errc::busy};
-        switch (io.operation) {
-        case Operation::read:
-        case Operation::write:
-        case Operation::barrier: return issue_transfer(io);
-        case Operation::flush: return issue_flush(io);
-        case Operation::discard:
-        case Operation::secure_discard: return issue_discard(io);
-        }
-        return Failure{Errc::invalid_argument};
+        bool const is_short = moves_data(io.operation) && io.is_in_one_page();
+        return is_short ? issue_short(io) : issue_other(io);
     }
 
     /// Shows the backend everything issued.
@@ -127,6 +120,19 @@ private:
 
     H& hypervisor() const { return grants_->table().hypervisor(); }
 
+    [[gnu::noinline]] Result<> issue_other(Io& io)
+    {
+        switch (io.operation) {
+        case Operation::read:
+        case Operation::write:
+        case Operation::barrier: return issue_transfer(io);
+        case Operation::flush: return issue_flush(io);
+        case Operation::discard:
+        case Operation::secure_discard: return issue_discard(io);
+        }
+        return Failure{Errc::invalid_argument};
+    }
+
     Result<> issue_transfer(Io& io)
     {
         bool const is_long = io.has_more_segments_than(most_direct_segments);
@@ -146,6 +152,25 @@ private:
         request.sector_number = (io.offset + io.issued_) / wire_sector;
         put(request, offsetof(Request, seg) + segments.count * sizeof(WireSegment), io);
         advance(io, segments);
+        return {};
+    }
+
+    [[gnu::always_inline]] Result<> issue_short(Io& io)
+    {
+        PageIndex const page = grants_->pool().index_of(io.data.data());
+        auto const ref = LODGER_TRY(grants_->acquire(page, access_of(io.operation)));
+        Slot& slot = slots_[first_free_];
+        take_slot(slot, io, 1, wire_operation(io.operation));
+        slot.pages[0] = page;
+        ShortRequest const request{
+            .operation = slot.operation,
+            .nr_segments = 1,
+            .handle = handle_,
+            .id = slot.id,
+            .sector_number = io.offset / wire_sector,
+            .segment = wire_segment(ref, io.data)};
+        put(request, sizeof request, io);
+        io.issued_ = io.size_;
         return {};
     }
 
@@ -223,11 +248,16 @@ private:
 
     void take_slot(Slot& slot, Io& io, std::size_t page_count)
     {
+        take_slot(slot, io, page_count, features_->wire_operation(io.operation));
+    }
+
+    void take_slot(Slot& slot, Io& io, std::size_t page_count, std::uint8_t operation)
+    {
         std::uint16_t const index = std::exchange(first_free_, slot.next_free);
         slot.id = (std::uint64_t{++generation_} << 32) | index;
         slot.io = &io;
         slot.access = access_of(io.operation);
-        slot.operation = features_->wire_operation(io.operation);
+        slot.operation = operation;
         slot.page_count = static_cast<std::uint16_t>(page_count);
         slot.in_flight = true;
     }
@@ -243,7 +273,7 @@ private:
     }
 
     /// @return the request that it answers a part of, if anybody still waits for it
-    Result<Io*> accept(Response const& response)
+    [[gnu::always_inline]] Result<Io*> accept(Response const& response)
     {
         std::uint64_t const index = response.id & 0xffffffff;
         if (index >= capacity())
@@ -259,7 +289,7 @@ private:
             return Failure{Errc::protocol};
         slot.in_flight = false;
         Io* const io = std::exchange(slot.io, nullptr);
-        if (io)
+        if (io && response.status != BLKIF_RSP_OKAY) [[unlikely]]
             note(*io, slot, outcome_of(response.status));
         release_pages(slot);
         slot.next_free = std::exchange(first_free_, static_cast<std::uint16_t>(index));
@@ -268,10 +298,8 @@ private:
 
     /// Keeps what came out of a part. What the backend turns out not to do in one form is asked
     /// for in another.
-    void note(Io& io, Slot const& slot, Result<> outcome)
+    [[gnu::cold, gnu::noinline]] void note(Io& io, Slot const& slot, Result<> outcome)
     {
-        if (outcome) [[likely]]
-            return;
         if (outcome.error() == Errc::unsupported &&
             features_->demote(io.operation, slot.operation, slot.frame != nullptr))
             io.must_repeat_ = true;
@@ -279,14 +307,25 @@ private:
             io.outcome_ = outcome;
     }
 
-    void release_pages(Slot& slot)
+    [[gnu::always_inline]] void release_pages(Slot& slot)
+    {
+        bool const is_short = slot.page_count == 1 && !slot.frame;
+        return is_short ? release_page(slot) : release_all(slot);
+    }
+
+    void release_page(Slot& slot)
+    {
+        slot.page_count = 0;
+        grants_->release(slot.pages[0], slot.access);
+    }
+
+    [[gnu::noinline]] void release_all(Slot& slot)
     {
         IndirectFrame* const frame = std::exchange(slot.frame, nullptr);
-        std::span<PageIndex const> all = slot.pages;
-        if (frame)
-            all = frame->pages;
+        PageIndex const* const pages = frame ? frame->pages.data() : slot.pages.data();
         std::size_t const count = std::exchange(slot.page_count, std::uint16_t{0});
-        Segments<H>::release(*grants_, all.first(count), slot.access);
+        for (std::size_t i = 0; i < count; ++i)
+            grants_->release(pages[i], slot.access);
         if (frame)
             frames_->put(*frame);
     }

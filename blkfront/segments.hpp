@@ -11,6 +11,16 @@ constexpr Access access_of(Operation operation)
     return operation == Operation::read ? Access::read_write : Access::read_only;
 }
 
+/// How the backend finds data that lies within a page.
+inline WireSegment wire_segment(GrantRef ref, Piece segment)
+{
+    std::size_t const start = reinterpret_cast<std::uintptr_t>(segment.data()) % page_size;
+    return {
+        .gref = ref.value,
+        .first_sect = static_cast<std::uint8_t>(start / wire_sector),
+        .last_sect = static_cast<std::uint8_t>((start + segment.size()) / wire_sector - 1)};
+}
+
 /// The next part of a request's data, page by page: for the backend, and for ourselves.
 template <Hypervisor H>
 struct Segments {
@@ -38,11 +48,7 @@ struct Segments {
                 release(grants, pages.first(std::exchange(count, 0)), access);
                 return Failure{ref.error()};
             }
-            std::size_t const start = reinterpret_cast<std::uintptr_t>(segment.data()) % page_size;
-            wire[count] = {
-                .gref = ref->value,
-                .first_sect = static_cast<std::uint8_t>(start / wire_sector),
-                .last_sect = static_cast<std::uint8_t>((start + segment.size()) / wire_sector - 1)};
+            wire[count] = wire_segment(*ref, segment);
             pages[count++] = page;
             bytes += segment.size();
             end = after;

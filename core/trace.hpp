@@ -32,17 +32,23 @@ concept Tracing = requires(H& hypervisor, Topic topic, std::string_view line) {
     { hypervisor.trace(topic, line) } -> std::same_as<void>;
 };
 
+/// Puts a line together and adds it to the trace. Out of line: callers are hot, and hardly traced.
+template <Tracing H, class... Parts>
+[[gnu::cold, gnu::noinline]] void add_to_trace(H& hypervisor, Topic topic, Parts... parts)
+{
+    Text<240> line;
+    (static_cast<void>(line.append(parts)), ...);
+    hypervisor.trace(topic, line.view());
+}
+
 /// Adds a line to the trace, put together only if somebody wants it.
 /// @param parts text and unsigned numbers; what does not fit into a line is left out
 template <Hypervisor H, class... Parts>
 void trace(H& hypervisor, Topic topic, Parts const&... parts)
 {
     if constexpr (Tracing<H>) {
-        if (hypervisor.is_traced(topic)) [[unlikely]] {
-            Text<240> line;
-            (static_cast<void>(line.append(parts)), ...);
-            hypervisor.trace(topic, line.view());
-        }
+        if (hypervisor.is_traced(topic)) [[unlikely]]
+            add_to_trace(hypervisor, topic, parts...);
     }
 }
 

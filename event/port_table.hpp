@@ -3,6 +3,7 @@
 #include <lodger/core/hypervisor.hpp>
 #include <lodger/event/abi.hpp>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <span>
@@ -32,6 +33,7 @@ public:
         ports_[count_] = port.value;
         listeners_[count_] = listener;
         ++count_;
+        words_ = std::max(words_, port.value / std::size_t{64} + 1);
         return {};
     }
 
@@ -46,19 +48,20 @@ public:
     }
 
     /// Forgets all listeners: after the domain was restored no port is what it was.
-    void clear() { count_ = 0; }
+    void clear() { count_ = words_ = 0; }
 
     /// The ports to name in SCHEDOP_poll.
     std::span<evtchn_port_t const> ports() const { return {ports_.data(), count_}; }
 
     /// Clears each pending bit, then calls its listener: an event that comes while the listener
     /// looks at its ring sets the bit again and is not lost. Each port is served at most once, so
-    /// a storm of events cannot keep the loop here.
+    /// a storm of events cannot keep the loop here. Xen gives out low ports first, and words beyond
+    /// the highest that was ever listened to are not looked at: this runs twice for every wait.
     /// @return how many listeners were called
     std::size_t dispatch(Words pending)
     {
         std::size_t called = 0;
-        for (std::size_t i = 0; i < word_count; ++i) {
+        for (std::size_t i = 0; i < words_; ++i) {
             if (Memory::load_relaxed(pending[i]) == 0)
                 continue;
             // The exchange is a full fence: it orders the clearing before the listener's loads.
@@ -90,6 +93,7 @@ private:
     }
 
     std::size_t count_ = 0;
+    std::size_t words_ = 0; ///< of pending bits, up to the last in which somebody listened
     std::array<evtchn_port_t, most_polled_ports> ports_{};
     std::array<Listener, most_polled_ports> listeners_{};
 };

@@ -94,6 +94,13 @@ XenVersion Guest::xen_version() const
     return version;
 }
 
+Duration Guest::cpu_time() const
+{
+    vcpu_runstate_info_t state{};
+    arch::vcpu_op(VCPUOP_get_runstate_info, 0, &state);
+    return Duration{static_cast<Duration::rep>(state.time[RUNSTATE_running])};
+}
+
 void Guest::sleep_until(Instant time)
 {
     WaitQueue nobody_wakes;

@@ -91,6 +91,9 @@ public:
     {
         return arch::wall_clock_base(*shared_) + system_time().time_since_epoch();
     }
+    /// How long this virtual CPU has run, Xen's work on its behalf included
+    /// (xen/include/public/vcpu.h, VCPUOP_get_runstate_info).
+    Duration cpu_time() const;
     /// A time of ours as Xen's hypercalls want it, in nanoseconds; never 0, which to them is none.
     std::uint64_t for_xen(Instant time) const
     {

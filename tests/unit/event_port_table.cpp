@@ -45,9 +45,27 @@ TEST_CASE("a port that nobody listens to is cleared and otherwise ignored")
 {
     event::PortTable<SharedMemory> table;
     PendingWords pending{};
+    Counter counter;
+    REQUIRE(table.listen(Port{78}, Listener::of<&Counter::count>(counter)));
     raise(pending, 77);
     REQUIRE(table.dispatch(pending) == 0);
+    REQUIRE(counter.calls == 0);
     REQUIRE(pending == PendingWords{});
+}
+
+TEST_CASE("an event that came before anybody listened so far up is not lost")
+{
+    event::PortTable<SharedMemory> table;
+    PendingWords pending{};
+    Counter counter;
+    raise(pending, 1000);
+    REQUIRE(table.dispatch(pending) == 0);
+    REQUIRE(table.listen(Port{1000}, Listener::of<&Counter::count>(counter)));
+    REQUIRE(table.dispatch(pending) == 1);
+    REQUIRE(counter.calls == 1);
+    table.clear();
+    raise(pending, 1000);
+    REQUIRE(table.dispatch(pending) == 0);
 }
 
 TEST_CASE("a second listener, a port outside the ABI and the 129th port are refused")
@@ -110,7 +128,7 @@ TEST_CASE("an event raised before any access of a dispatch is handled in it or i
     DisturbedMemory::arm(0, {});
     table.dispatch(pending);
     std::size_t const accesses = DisturbedMemory::accesses;
-    REQUIRE(accesses > event::word_count);
+    REQUIRE(accesses == 3); // Two words loaded, one exchanged.
     for (std::size_t at = 1; at <= accesses; ++at) {
         pending = {};
         raise(pending, 70);

@@ -24,8 +24,12 @@ public:
           slots_(depth),
           count_{count}
     {
-        for (std::size_t i = 0; i < depth; ++i)
-            slots_[i].bytes = buffer.bytes().subspan(i * where.size, where.size);
+        auto const what = where.is_write ? blkfront::Operation::write : blkfront::Operation::read;
+        for (std::size_t i = 0; i < depth; ++i) {
+            auto const data = buffer.bytes().subspan(i * where.size, where.size);
+            static_cast<blkfront::Io&>(slots_[i]) = {what, 0, data, &complete};
+            slots_[i].run = this;
+        }
     }
 
     Result<> operator()()
@@ -48,15 +52,12 @@ public:
 private:
     struct Slot : blkfront::Io {
         Run* run = nullptr;
-        std::span<std::byte> bytes{};
         Slot* next = nullptr;
     };
 
     Result<> begin(Slot& slot)
     {
-        auto const what = where_.is_write ? blkfront::Operation::write : blkfront::Operation::read;
-        static_cast<blkfront::Io&>(slot) = {what, accesses_next(&where_), slot.bytes, &complete};
-        slot.run = this;
+        slot.offset = accesses_next(&where_);
         ++submitted_;
         return device_.submit(slot);
     }
