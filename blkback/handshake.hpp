@@ -106,7 +106,8 @@ public:
     Result<Link> join()
     {
         FrontendOffer const offer = LODGER_TRY(read_offer());
-        Link link{.offer = offer};
+        Link link;
+        link.offer = offer;
         for (; link.count < offer.queue_count; ++link.count) {
             FrontendOffer::Ring const& ring = offer.rings[link.count];
             QueueOffer const queue{
