@@ -50,6 +50,7 @@ public:
         link_ = &link;
         waiting_.for_each([&](Io& io) { io.outcome_ = check(io); });
         go_on();
+        table_.hypervisor().wake(completed_);
     }
 
     /// Takes everything out of the link, the backend's last responses first. What is not answered
@@ -62,6 +63,8 @@ public:
         Link<H>& link = *std::exchange(link_, nullptr);
         for (std::size_t i = 0; i < link.queues(); ++i)
             link.channel(i).queue.drain([this](Io& io) { begin_anew(io); });
+        // The last responses may have been all that somebody waits for.
+        table_.hypervisor().wake(completed_);
     }
 
     /// Completes everything with an error, and takes no more on.
