@@ -46,10 +46,10 @@ def number_of(name):
 class Exercise:
     """One guest with the disks that it is to exercise."""
 
-    def __init__(self, rig, arguments, memory=24):
+    def __init__(self, rig, arguments, memory=24, disks=()):
         self._rig = rig
         self._machine = rig.machine
-        self.guest = rig.guest("blkverify", arguments, memory=memory)
+        self.guest = rig.guest("blkverify", arguments, disks, memory=memory)
         self.terminal = None
         self._changes = Counter()
 
@@ -89,10 +89,23 @@ class Exercise:
         found = re.findall(r"(xvd.) (?:exercises|is lost): (\d+) requests", self.guest.console())
         return {name: int(count) for name, count in found}
 
-    def under_way_at_losses(self):
-        """The names of disks that were lost, with the number of requests under way then."""
-        found = re.findall(r"(xvd.) is lost, (\d+) requests", self.guest.console())
-        return [(name, int(count)) for name, count in found]
+    def wait_for_standstill(self, name):
+        """Waits until a disk has answered nothing for some time."""
+        def counts():
+            return re.findall(rf"{name} exercises: (\d+) requests", self.guest.console())
+
+        start, enough = len(counts()), 5
+
+        def stands_still():
+            latest = counts()[start:][-enough:]
+            return len(latest) == enough and len(set(latest)) == 1
+
+        self.terminal.wait_until(stands_still, f"that {name} stands still")
+
+    def unanswered_at_losses(self, name):
+        """How many requests were under way each time that a disk was lost."""
+        found = re.findall(rf"{name} is lost, (\d+) requests", self.guest.console())
+        return [int(count) for count in found]
 
     @contextmanager
     def noting_loss(self, name):

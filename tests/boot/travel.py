@@ -32,8 +32,11 @@ class Traveller:
                       f"{outcome.output}{outcome.errors}")  # fmt: skip
         expect(outcome.status == 0, f"xl {command} ended with {outcome.status}")
 
-    def save_and_restore(self):
-        self.xl(f"save {self.name} {self._saved}")
+    def save_and_restore(self, meanwhile=lambda: None):
+        """Calls `meanwhile` when the guest is saved and will not run any more."""
+        self.xl(f"save -p {self.name} {self._saved}")
+        meanwhile()
+        self.xl(f"destroy {self.name}")
         self.xl(f"restore -e {self._saved}")
         self._guest.find()
 
