@@ -184,12 +184,23 @@ private:
         });
         if (is_there) {
             auto const looked = backend.look(peer_of(peer), static_cast<xenbus::Hotplug>(hotplug));
-            if (looked && backend.state() == connected && state.is_old && options_.is_honest)
-                throw Violation{"remains Connected on stale keys: another ring is on offer"};
+            if (looked && backend.state() == connected)
+                check_connected(state, peer);
         } else {
             backend.release();
             state.is_over = 1;
         }
+    }
+
+    /// @param peer what the frontend was found to say just now
+    void check_connected(State const& state, std::uint8_t peer) const
+    {
+        for (Peer const without_ring : {Peer{}, Peer{initialising}, Peer{closing}, Peer{closed}}) {
+            if (peer == byte_of(without_ring))
+                throw Violation{"remains Connected to a frontend that has no ring"};
+        }
+        if (options_.is_honest && state.is_old)
+            throw Violation{"remains Connected on stale keys: another ring is on offer"};
     }
 
     /// Puts a machine into the phase that it was in, by having it go there.

@@ -199,9 +199,20 @@ private:
         });
         if (!is_named || !is_own)
             return frontend.leave();
-        static_cast<void>(frontend.peer_is(peer_of(peer)));
-        bool const is_stale = options_.is_honest && state.seen_for == Generation::stale;
-        if (frontend.state() == connected && is_stale)
+        auto const done = frontend.peer_is(peer_of(peer));
+        if (done && frontend.state() == connected)
+            check_connected(state, peer);
+    }
+
+    /// @param peer what the backend was found to say just now
+    void check_connected(State const& state, std::uint8_t peer) const
+    {
+        for (Peer const without_ring :
+             {Peer{}, Peer{initialising}, Peer{init_wait}, Peer{closing}, Peer{closed}}) {
+            if (peer == byte_of(without_ring))
+                throw Violation{"remains Connected to a backend that has no ring"};
+        }
+        if (options_.is_honest && state.seen_for == Generation::stale)
             throw Violation{"remains Connected on stale keys: the backend has joined another link"};
     }
 
