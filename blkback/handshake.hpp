@@ -12,6 +12,7 @@ template <MappingHypervisor H, Medium M, class Ring>
 struct Link {
     std::array<std::unique_ptr<Queue<H, M, Ring>>, Options::most_queues> queues;
     std::size_t count = 0;
+    FrontendOffer offer{}; ///< what was joined
 
     auto begin() const { return queues.begin(); }
     auto end() const { return queues.begin() + count; }
@@ -104,9 +105,9 @@ public:
 
     Result<Link> join()
     {
-        FrontendOffer const offer =
-            LODGER_TRY(OfferReader<H>{store_, node_.other_end, options_}.read());
+        FrontendOffer const offer = LODGER_TRY(read_offer());
         Link link;
+        link.offer = offer;
         for (; link.count < offer.queue_count; ++link.count) {
             FrontendOffer::Ring const& ring = offer.rings[link.count];
             QueueOffer const queue{
@@ -116,6 +117,14 @@ public:
                 Queue<H, M, Ring>::create(hypervisor(), medium_, options_, queue, work_));
         }
         return link;
+    }
+
+    /// A reference to a page that we have mapped cannot come to mean another one, so that an offer
+    /// that looks the same is the same.
+    bool is_offered(Link const& link)
+    {
+        auto const offer = read_offer();
+        return offer && *offer == link.offer;
     }
 
     Result<> publish_details(Link&)
@@ -150,6 +159,11 @@ public:
 
 private:
     H& hypervisor() const { return store_.hypervisor(); }
+
+    Result<FrontendOffer> read_offer()
+    {
+        return OfferReader<H>{store_, node_.other_end, options_}.read();
+    }
 
     store::Client<H>& store_;
     M& medium_;

@@ -17,6 +17,8 @@ struct FrontendOffer {
     struct Ring {
         std::array<GrantRef, most_ring_pages> refs{};
         Port port{};
+
+        bool operator==(Ring const&) const = default;
     };
 
     std::array<Ring, Options::most_queues> rings{};
@@ -24,6 +26,8 @@ struct FrontendOffer {
     std::size_t ring_pages = 1;
     bool has_page_count = false; ///< it said so, by whatever name
     bool persistent = false;
+
+    bool operator==(FrontendOffer const&) const = default;
 };
 
 /// Reads an offer (xen/include/public/io/blkif.h, "Frontend XenBus Nodes" and "Multiple hardware

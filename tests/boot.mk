@@ -6,3 +6,9 @@ $(O)/dom0/hands: tests/boot/dom0/hands.c
 	$(Q)$(CC) -O2 -Wall -Wextra -Werror $< -o $@ -lxenstore
 
 images: $(O)/dom0/hands
+
+# A disk that is attached and detached so many times, under load, with all else that xl does.
+REPEAT ?= 50
+.PHONY: soak-boot
+soak-boot: images ## attach and detach a disk REPEAT=50 times under emulated Xen
+	$(Q)tests/boot/run --only journey --repeat $(REPEAT)

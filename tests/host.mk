@@ -2,7 +2,7 @@
 # N failed". What has passed does not run again until something that it uses changes.
 #
 #   SEED=n      every simulated case runs that one seed alone
-#   CASE=name   only that file of tests/unit or tests/sim/cases
+#   CASE=name   only that file of tests/unit, tests/sim/cases or tests/model
 #   SEEDS=n     percent of the usual number of seeds
 #   TIME=n      how many seconds `make soak` goes on
 
@@ -19,6 +19,7 @@ host_links := $(O)/include/lodger $(O)/xen-include/xen
 host_unit := $(wildcard tests/unit/$(or $(CASE),*).cpp)
 host_cases := $(wildcard tests/sim/cases/$(or $(CASE),*).cpp)
 host_simulator := $(wildcard tests/sim/*.cpp tests/sim/store/*.cpp tests/sim/block/*.cpp)
+host_models := $(wildcard tests/model/$(or $(CASE),*).cpp)
 host_once := $(if $(SEED)$(SEEDS),.once)
 host_programs := $(patsubst %.cpp,$(host)/%,$(host_unit) $(host_cases))
 host_counts = $(patsubst %,$(host)/%.count,$(1))
@@ -32,13 +33,13 @@ part_base := core event grant ring console
 part_store := store
 part_devices := xenbus blkfront blkback
 
-check_groups += unit sim headers nocompile check-format tidy
-.PHONY: check quick unit sim sim-quick soak headers nocompile check-format tidy $(host)/again
+check_groups += unit sim model headers nocompile check-format tidy
+.PHONY: check quick unit sim sim-quick soak model headers nocompile check-format tidy $(host)/again
 
 check: ## all tests, those under emulated Xen included
 	$(Q)MAKE='$(MAKE)' tests/check $(check_groups)
 
-quick: unit sim-quick headers nocompile check-format ## host tests of what has changed
+quick: unit sim-quick model headers nocompile check-format ## host tests of what has changed
 
 unit: $(call host_counts,$(host_unit:.cpp=)) ## unit tests [CASE=core_text]
 	$(Q)tests/count sum $@ $^
@@ -52,6 +53,9 @@ soak: $(host_cases:%.cpp=$(host)/%) ## simulated Xen with fresh seeds for TIME=6
 
 sim-quick: export SEEDS := 10
 sim-quick: $(patsubst %.cpp,$(host)/%.quick.count,$(host_cases))
+	$(Q)tests/count sum $@ $^
+
+model: $(call host_counts,$(host_models:.cpp=)) ## all states of the handshake and of the rings [CASE=ring]
 	$(Q)tests/count sum $@ $^
 
 headers: $(call host_counts,$(public_headers:%=headers/%) $(header_parts:%=headers/%)) ## each compiles alone
@@ -87,6 +91,14 @@ $(host)/libsim.a: $(host_simulator:%.cpp=$(host)/%.o)
 $(host)/%.o: %.cpp tests/host.mk | $(host_links)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(host_compile) -g -Og $(host_sanitize) -MMD -MP -c $< -o $@
+
+# Without sanitizers, which make the models several times as slow; they touch no memory by address.
+$(host)/tests/model/%.o: tests/model/%.cpp tests/host.mk | $(host_links)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(host_compile) -g -O2 -MMD -MP -c $< -o $@
+
+$(host_models:%.cpp=$(host)/%): %: %.o
+	$(Q)$(HOST_CXX) $< -lCatch2WithMain -o $@
 
 # --- Headers, and what must not compile ---------------------------------------------------------
 

@@ -190,8 +190,10 @@ private:
     {
         if (is_nonsense(peer))
             return fail_in(phase, Errc::protocol);
-        // Initialising: it has begun anew, and knows nothing of the ring that we have.
-        return is_leaving(peer) || *peer == State::initialising ? begin_closing(phase) : Result<>{};
+        // It has begun anew, maybe while we did not look, and knows nothing of the ring that we
+        // have.
+        bool const has_left = is_leaving(peer) || *peer == State::initialising;
+        return has_left || !driver_.is_offered(phase.link) ? begin_closing(phase) : Result<>{};
     }
 
     Result<> on(Reconfiguring& phase, Peer peer, Hotplug)
@@ -207,8 +209,11 @@ private:
     {
         if (is_leaving(peer))
             return begin_closing(phase);
-        return peer == State::connected ? enter<Connected>(phase, std::move(phase.link))
-                                        : Result<>{};
+        if (peer != State::connected)
+            return {};
+        if (!driver_.is_offered(phase.link))
+            return begin_closing(phase);
+        return enter<Connected>(phase, std::move(phase.link));
     }
 
     Result<> on(Closing& phase, Peer peer, Hotplug)
@@ -248,6 +253,8 @@ private:
             phase.link.reset(); // What it had offered before it began anew is void.
             return {};
         }
+        if (phase.link && !driver_.is_offered(*phase.link))
+            phase.link.reset(); // It has begun anew while we did not look.
         if (!phase.link) {
             auto joined = driver_.join();
             if (!joined)

@@ -24,6 +24,8 @@ concept BackendDriver = requires(D& driver, State state, D::Link& link, Errc why
     { driver.publish_features() } -> std::same_as<Result<>>;
     /// Joins what the frontend offers.
     { driver.join() } -> std::same_as<Result<typename D::Link>>;
+    /// Whether that is what the frontend still offers.
+    { driver.is_offered(link) } -> std::same_as<bool>;
     /// What the device is.
     { driver.publish_details(link) } -> std::same_as<Result<>>;
     { driver.reconfigure(link) } -> std::same_as<Result<>>;

@@ -42,6 +42,8 @@ public:
 
     struct Initialising {
         static constexpr State id = State::initialising;
+        /// There was another link before: a backend that is Connected still has that one.
+        bool begins_anew = false;
     };
     struct Initialised {
         static constexpr State id = State::initialised;
@@ -112,11 +114,12 @@ public:
     Result<> restart(State own)
     {
         if (own == State::initialising) {
-            phase_ = Initialising{};
+            auto const* const phase = in<Initialising>();
+            phase_ = Initialising{!phase || phase->begins_anew};
             return {};
         }
         phase_ = Closed{};
-        return enter<Initialising>(*in<Closed>());
+        return enter<Initialising>(*in<Closed>(), true);
     }
 
     /// Begins the orderly end: Closing from wherever we are, and the rest follows from the other
@@ -194,7 +197,8 @@ private:
     // A backend found Closed, or not there yet, may still come: whoever waits has a deadline.
     Result<> on(Initialising& phase, Peer peer)
     {
-        if (peer != State::init_wait && peer != State::initialised && peer != State::connected)
+        bool const is_connected = peer == State::connected && !phase.begins_anew;
+        if (peer != State::init_wait && peer != State::initialised && !is_connected)
             return {};
         return enter<Initialised>(phase, LODGER_TRY(driver_.offer_link()));
     }

@@ -65,7 +65,7 @@ struct Edge {
 
 /// Every step that either end may take (xen/include/public/io/blkif.h, "STATE DIAGRAMS", with the
 /// ways out that the diagrams leave to the reader). The machines of both roles, the tests and the
-/// model checker read this one table.
+/// models read this one table.
 inline constexpr std::array legal_edges = {
     Edge{Role::frontend, State::initialising, State::initialised},
     Edge{Role::frontend, State::initialising, State::closed},

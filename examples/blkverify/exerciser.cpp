@@ -238,15 +238,24 @@ bool Exerciser::close()
     return closed || ended_;
 }
 
+/// The wall clock is for those who know when the disk was taken away.
+void Exerciser::print_end() const
+{
+    auto const ms = [](Duration duration) {
+        return static_cast<std::int64_t>(duration / std::chrono::milliseconds{1});
+    };
+    std::int64_t const at = ms(guest().wall_clock() - (guest().now() - failed_at_));
+    std::printf(
+        "%s: gone for good; %" PRIu64 " requests failed, the last %" PRId64
+        " ms after the loss (%" PRId64 ".%03d s)\n",
+        name_, failed_by_loss_, ms(std::max(failed_at_ - lost_at_, Duration{})), at / 1000,
+        static_cast<int>(at % 1000));
+}
+
 bool Exerciser::judge() const
 {
     if (ended_) {
-        auto const late = std::chrono::duration_cast<std::chrono::milliseconds>(
-            std::max(failed_at_ - lost_at_, Duration{}));
-        std::printf(
-            "%s: gone for good; %" PRIu64 " requests failed, the last %" PRId64
-            " ms after the loss\n",
-            name_, failed_by_loss_, static_cast<std::int64_t>(late.count()));
+        print_end();
         return false;
     }
     if (unverified_ > 0)

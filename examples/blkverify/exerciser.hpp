@@ -65,6 +65,7 @@ private:
     void verify(Slot const& slot);
     void verify_block(std::uint64_t block, blkfront::Piece bytes);
     void report(std::uint64_t sector, Journal::Block const& expected, ConstSector found);
+    void print_end() const;
     void on_change(blkfront::Change change);
 
     static constexpr Duration look_interval = std::chrono::milliseconds{200};

@@ -5,6 +5,7 @@
 #include <lodger/runtime/services.hpp>
 
 #include <array>
+#include <cassert>
 #include <optional>
 
 namespace blkverify {
@@ -66,6 +67,7 @@ private:
     static void note(blkfront::Io& io, Result<> outcome)
     {
         Slot& slot = static_cast<Slot&>(io);
+        assert(slot.state == State::under_way); // Each completes once.
         slot.outcome = outcome;
         slot.over_at = guest().now();
         slot.state = State::over;

@@ -2,8 +2,10 @@
 
 import re
 import time
+from collections import Counter
+from contextlib import contextmanager
 
-from harness import expect
+from harness import expect, expect_nothing_open
 from terminal import Terminal
 
 # From its start: dom0 takes its time for each disk while a guest keeps it busy.
@@ -12,12 +14,25 @@ MOST_SECONDS = 900
 VERDICT = re.compile(
     r"^blkverify: PASS: (\d+) requests .* (\d+) errors, (\d+) wrong sectors, "
     r"(\d+) losses, (\d+) returns$", re.MULTILINE)  # fmt: skip
+# By the guest's own account, before there were disks and after.
+NOTHING_LEFT = re.compile(r"^  in use before and after: ports (\d+) \1, grants (\d+) \2, "
+                          r"watches (\d+) \3; quarantined pages 0$", re.MULTILINE)  # fmt: skip
 
 MAKE_NULL = """
 cd /sys/kernel/config/nullb && mkdir {name} && cd {name} && echo 1 >memory_backed &&
 echo {mebibytes} >size && echo {block_size} >blocksize
 for setting in {settings}; do echo ${{setting#*=}} >${{setting%%=*}} || exit; done
 echo 1 >power && echo /dev/{name}
+"""
+
+# `ts` puts the time before each event as it comes; the first one comes at once.
+AWAIT_STATE = """
+xenstore-watch -n 2 {backend}/state | tee /tmp/events | ts %.s >/tmp/times &
+until [ -s /tmp/events ]; do usleep 10000; done
+"""
+TIME_OF_STATE = """
+until [ -s /tmp/times ]; do usleep 10000; done
+tail -n 1 /tmp/times; rm /tmp/events /tmp/times
 """
 
 BACKEND = "/local/domain/0/backend/vbd/{guest}/{number}"
@@ -36,6 +51,7 @@ class Exercise:
         self._machine = rig.machine
         self.guest = rig.guest("blkverify", arguments, memory=memory)
         self.terminal = None
+        self._changes = Counter()
 
     def run(self, script, seconds=60):
         started = time.monotonic()
@@ -60,6 +76,38 @@ class Exercise:
     def wait_for(self, text):
         return self.terminal.wait_for(text)
 
+    def wait_for_change(self, name, change):
+        """Waits until a disk has been `lost`, or `connected` again, once more."""
+        text = f"{name} is {change}, "
+        self._changes[text] += 1
+        times = self._changes[text]
+        self.terminal.wait_until(lambda: self.guest.console().count(text) >= times,
+                                 f"{text!r} for the {times}. time")  # fmt: skip
+
+    def requests(self):
+        """How many requests each disk has done, as the guest said last."""
+        found = re.findall(r"(xvd.) (?:exercises|is lost): (\d+) requests", self.guest.console())
+        return {name: int(count) for name, count in found}
+
+    def under_way_at_losses(self):
+        """The names of disks that were lost, with the number of requests under way then."""
+        found = re.findall(r"(xvd.) is lost, (\d+) requests", self.guest.console())
+        return [(name, int(count)) for name, count in found]
+
+    @contextmanager
+    def noting_loss(self, name):
+        """Yields a list that then has the time at which a loss was to be seen in XenStore, and how
+        long it takes to look there a few times: on a busy host that is long for the guest too."""
+        times = []
+        started = time.monotonic()
+        self.run(AWAIT_STATE.format(backend=self.backend(name)))
+        looks = time.monotonic() - started
+        yield times
+        lost_at = float(self.run(TIME_OF_STATE).split()[0])
+        started = time.monotonic()
+        self.run("xenstore-read domid")
+        times += [lost_at, looks + time.monotonic() - started]
+
     def detach(self, name, *options):
         self.xl("block-detach", name, *options)
 
@@ -75,6 +123,8 @@ class Exercise:
         requests, errors, wrong, lost, returned = map(int, verdict.groups())
         expect(requests > 0 and wrong == 0, f"it says {verdict[0]}")
         expect((lost, returned) == (losses, losses), f"{lost} losses and {returned} returns")
+        expect(NOTHING_LEFT.search(run.console), "by its own account it has not given all back")
+        expect_nothing_open(self._machine, self.guest.identifier)
         return errors
 
 
@@ -84,11 +134,9 @@ class Disks:
     def __init__(self, rig):
         self._machine = rig.machine
         self._undo = []
+        rig.at_end(self._undo_all)
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
+    def _undo_all(self):
         for script in reversed(self._undo):
             self._machine.run(script, check=False)
 
@@ -104,8 +152,8 @@ class Disks:
             f"rmdir /sys/kernel/config/nullb/{name}")  # fmt: skip
 
     def slow(self, name):
-        """Always has requests under way, and leaves dom0 time for other things."""
-        return self.null(name, settings="irqmode=2 completion_nsec=50000000")
+        """Always has requests under way, and leaves dom0 its time."""
+        return self.null(name, settings="irqmode=2 completion_nsec=200000000")
 
     def ram(self):
         return self.make("mknod /dev/ram0 b 1 0 && echo /dev/ram0", "rm /dev/ram0")

@@ -6,7 +6,7 @@ import traceback
 from dataclasses import dataclass
 from typing import Callable
 
-from machine import places
+from machine import leftovers, places
 from machine.errors import MachineError
 from machine.machine import Machine
 from machine.packages import USUAL_XEN, Packages
@@ -24,6 +24,13 @@ def expect(condition, what):
     """`what` says in words what should have held, or what was found instead."""
     if not condition:
         raise Failure(what)
+
+
+def expect_nothing_open(machine, identifier):
+    """A guest that has ended has neither grants nor ports by Xen's account."""
+    for what in (leftovers.grants, leftovers.ports):
+        left = what(machine, identifier)
+        expect(not left, f"{what.__name__} still open: {left}")
 
 
 @dataclass(frozen=True)
@@ -76,8 +83,9 @@ def case(name, modes=("pv", "pvh"), needs=Needs()):
 class Runner:
     """Owns the machine: starts it for the first case, and anew if a case has brought it down."""
 
-    def __init__(self):
+    def __init__(self, repeat=None):
         self._machine = None
+        self._repeat = repeat
 
     def run(self, cases):
         LOGS.mkdir(parents=True, exist_ok=True)
@@ -93,7 +101,7 @@ class Runner:
         log = LOGS / f"{case.name}-{case.mode}.log"
         log.unlink(missing_ok=True)
         machine = self._running_machine(case.needs)
-        rig = Rig(machine, case, log)
+        rig = Rig(machine, case, log, self._repeat)
         started = time.monotonic()
         reason = self._reason_of_failure(case, rig)
         seconds = time.monotonic() - started

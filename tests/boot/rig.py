@@ -34,8 +34,9 @@ class Run:
 class Rig:
     """One case's hold on the machine: gives back all it has taken when the case is over."""
 
-    def __init__(self, machine, case, log):
+    def __init__(self, machine, case, log, repeat=None):
         self.machine = machine
+        self._repeat = repeat
         self.mode = case.mode
         self._name = f"{case.name}-{case.mode}"
         self._log = log
@@ -52,6 +53,10 @@ class Rig:
     def log(self, text):
         with open(self._log, "a") as file:
             file.write(text)
+
+    def times(self, usual):
+        """How often to do something that a case does many times: as always, or as asked for."""
+        return self._repeat or usual
 
     def guest(self, image, arguments="", disks=(), memory=16, mode=None, ramdisk=None):
         """A guest, created and paused, in the case's mode or another."""
@@ -93,6 +98,10 @@ class Rig:
         path.write_bytes(data)
         self._stack.callback(path.unlink, missing_ok=True)
         return path
+
+    def at_end(self, undo):
+        """Has something undone when the case is over, and the guests made since are no more."""
+        self._stack.callback(undo)
 
     def dom0_file(self, label):
         """A path in dom0's own memory, where whatever is written is gone after the case."""

@@ -32,16 +32,20 @@ class Terminal:
 
         Returns what was printed in between.
         """
-        deadline = time.monotonic() + ANSWER_SECONDS
-        machine = self._guest.machine
-        while text not in self._news():
-            now = time.monotonic()
-            if now > deadline:
-                raise Failure(f"the guest has not printed {text!r} but {self._news()[-200:]!r}")
-            machine.wait_for_release(min(deadline, now + GLANCE_SECONDS), machine.releases)
+        self.wait_until(lambda: text in self._news(), repr(text))
         before, _, _ = self._news().partition(text)
         self._seen += len(before) + len(text)
         return before
+
+    def wait_until(self, is_so, what):
+        """Waits until what the guest has printed is what it should be; `what` says it in words."""
+        deadline = time.monotonic() + ANSWER_SECONDS
+        machine = self._guest.machine
+        while not is_so():
+            now = time.monotonic()
+            if now > deadline:
+                raise Failure(f"the guest has not printed {what} but {self._news()[-200:]!r}")
+            machine.wait_for_release(min(deadline, now + GLANCE_SECONDS), machine.releases)
 
     def _news(self):
         return self._guest.console()[self._seen :]

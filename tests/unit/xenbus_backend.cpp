@@ -32,9 +32,11 @@ struct Driver {
     std::vector<State> published{};
     std::vector<Errc> reported{};
     int links = 0;
+    int joins = 0;
     int details = 0;
     int reconfigured = 0;
     bool does_negotiate = true;
+    bool has_new_offer = false; ///< since `join`
     std::optional<Errc> publish_error{};
     std::optional<Errc> join_error{};
 
@@ -51,8 +53,11 @@ struct Driver {
     {
         if (join_error)
             return Failure{*join_error};
+        has_new_offer = false;
+        ++joins;
         return Link{*this};
     }
+    bool is_offered(Link&) const { return !has_new_offer; }
     Result<> publish_details(Link&)
     {
         ++details;
@@ -143,6 +148,28 @@ TEST_CASE("an offer that is withdrawn before there is a medium is let go of")
     REQUIRE(s.hear(State::initialising, Hotplug::pending));
     REQUIRE(s.driver.links == 0);
     REQUIRE(s.backend.state() == State::init_wait);
+}
+
+TEST_CASE("an offer that was replaced while nobody looked is joined instead of the old one")
+{
+    Serving s;
+    REQUIRE(s.hear(State::initialised, Hotplug::pending));
+    s.driver.has_new_offer = true;
+    REQUIRE(s.hear(State::initialised, Hotplug::connected));
+    REQUIRE(s.backend.state() == State::connected);
+    REQUIRE(s.driver.joins == 2);
+    REQUIRE(s.driver.links == 1);
+}
+
+TEST_CASE("a backend that is connected to what is not on offer any more closes")
+{
+    for (State const state : {State::initialised, State::connected}) {
+        Serving s;
+        s.connect();
+        s.driver.has_new_offer = true;
+        REQUIRE(s.hear(state));
+        REQUIRE(s.backend.state() == State::closing);
+    }
 }
 
 TEST_CASE("an offer that cannot be joined is reported, then Closing")

@@ -220,6 +220,24 @@ TEST_CASE("a closed frontend begins anew, and says so unless the toolstack has")
     }
 }
 
+TEST_CASE("a backend that is Connected to what was before is not taken for an answer")
+{
+    for (State const own : {State::initialising, State::closed}) {
+        Connecting c;
+        c.connect();
+        REQUIRE(c.frontend.close());
+        REQUIRE(c.frontend.close_regardless());
+        c.frontend.release();
+        REQUIRE(c.frontend.restart(own));
+        REQUIRE(c.frontend.restart(State::initialising)); // Again, as after an error.
+        REQUIRE(c.hear(State::connected));
+        REQUIRE(c.frontend.state() == State::initialising);
+        REQUIRE(c.hear(State::init_wait));
+        REQUIRE(c.hear(State::connected));
+        REQUIRE(c.frontend.state() == State::connected);
+    }
+}
+
 TEST_CASE("a step that fails is not taken, and may be tried again")
 {
     Connecting c;

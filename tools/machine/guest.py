@@ -58,7 +58,12 @@ class Guest:
         self.identifier = None
         self._unpaused = None
         self.loaded_image = machine.share / "images" / settings.name
-        self._console_path = machine.share / "console" / f"guest-{settings.name}.log"
+        # The daemon names a log when the domain is made. One that is migrated to here has another
+        # name until its sender lets go of it (tools/xl/xl_migrate.c).
+        self._console_paths = [
+            machine.share / "console" / f"guest-{settings.name}{arriving}.log"
+            for arriving in ("", "--incoming")
+        ]
         self._log_position = machine.xen_log_position()
         try:
             self._create()
@@ -74,7 +79,8 @@ class Guest:
 
     def _create(self):
         name = self.settings.name
-        self._console_path.unlink(missing_ok=True)
+        for path in self._console_paths:
+            path.unlink(missing_ok=True)
         shutil.copy(self.settings.image, self.loaded_image)
         if self.settings.ramdisk:
             shutil.copy(self.settings.ramdisk, f"{self.loaded_image}{RAMDISK}")
@@ -98,16 +104,21 @@ class Guest:
         self._releases = self.machine.releases
         self.machine.run(f"xl unpause {self.identifier}")
 
+    def find(self):
+        """Notes which domain it is by now: once restored or migrated, it is another one."""
+        self.identifier = int(self.machine.run(f"xl domid {self.settings.name}").output)
+
+    def settle(self):
+        """Waits until the daemon has written to the log what it has taken from the ring."""
+        self.machine.run(AWAIT_CONSOLE_DAEMON, check=False)
+
     def console(self):
         """All the guest has said, as text with plain line ends."""
         return self._console_bytes().decode(errors="replace").replace("\r\n", "\n")
 
     def _console_bytes(self, start=0):
-        if not self._console_path.exists():
-            return b""
-        with open(self._console_path, "rb") as file:
-            file.seek(start)
-            return file.read()
+        logs = (path.read_bytes() for path in self._console_paths if path.exists())
+        return b"".join(logs)[start:]
 
     def follow(self, seconds, show=lambda text: None):
         """Waits for the end and returns it; `show` gets the console's text as it comes.
@@ -122,7 +133,7 @@ class Guest:
             self._show_news(show)
             reason = self._reason_if_ended(deadline)
         ended = time.monotonic()
-        self._settle()
+        self.settle()
         self._show_news(show)
         registers = "" if reason in ("poweroff", "gone") else self._registers()
         log = self.machine.xen_log(self._log_position)
@@ -156,10 +167,6 @@ class Guest:
             return "gone"
         code = outcome.output.splitlines()[-1].split()[-2]
         return None if code == "-" else REASONS[int(code)]
-
-    def _settle(self):
-        """Waits until the daemon has written to the log what it has taken from the ring."""
-        self.machine.run(AWAIT_CONSOLE_DAEMON, check=False)
 
     def _registers(self):
         return self.machine.run(f"xenctx -a {self.identifier}", check=False).output

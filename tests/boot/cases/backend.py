@@ -3,8 +3,8 @@
 import re
 import time
 
-from harness import case, expect
-from machine import leftovers
+from exercise import Exercise
+from harness import case, expect, expect_nothing_open
 from rig import sha256
 
 XVDA = 51712
@@ -62,10 +62,26 @@ def one_guest_serves_another(rig):
     expect(f"SHA-256 {first[0][1]}  xvda" in run.console, "the bytes read are not the disk's")
     expect(digests(served.console, "At the end") == first, "reading has changed the disk")
     for guest in (frontend, backend):
-        grants = leftovers.grants(rig.machine, guest.identifier)
-        expect(not grants, f"grants still open: {grants}")
-        ports = leftovers.ports(rig.machine, guest.identifier)
-        expect(not ports, f"ports still open: {ports}")
+        expect_nothing_open(rig.machine, guest.identifier)
+
+
+@case("backend-serves-blkverify")
+def a_guest_exercises_the_disk_of_another(rig):
+    backend = rig.guest("ramdisk-backend", "--once 4", memory=16)
+    exercise = Exercise(rig, f"--count=400 --queues=2 --ring-pages=4 device/vbd/{XVDA}")
+    names = {"front": exercise.guest.identifier, "back": backend.identifier, "device": XVDA}
+    backend.unpause()
+    await_text(backend, "Waiting for devices")
+    rig.machine.run(ADD_DISK.format(**names))
+    exercise.start()
+    errors = exercise.pass_with()
+    expect(errors == 0, f"{errors} requests have failed")
+    rig.machine.run(REMOVE_DISK.format(**names))
+    served = rig.finish(backend)
+    expect(served.verdict.status == 0, served.verdict.words)
+    first, last = digests(served.console, "RAM disk"), digests(served.console, "At the end")
+    expect(first and last and first != last, "nothing was written to the RAM disk")
+    expect_nothing_open(rig.machine, backend.identifier)
 
 
 @case("backend-serves-blkcopy")

@@ -1,6 +1,6 @@
 """The XenBus handshake as XenStore saw it, and what is left when a guest has ended."""
 
-from harness import case, expect
+from harness import case, expect, expect_nothing_open
 from machine import history, leftovers
 
 XVDA = 51712
@@ -54,10 +54,7 @@ def nothing_is_left_behind(rig):
     ]
     expect(not changed, f"changed in XenStore: {', '.join(changed)}")
     expect(after[f"{directory}/state"] == "6", "the device's state is not Closed")
-    grants = leftovers.grants(rig.machine, guest.identifier)
-    expect(not grants, f"grants still open: {grants}")
-    ports = leftovers.ports(rig.machine, guest.identifier)
-    expect(not ports, f"ports still open: {ports}")
+    expect_nothing_open(rig.machine, guest.identifier)
 
 
 def silent_backend(name, state, words):

@@ -3,53 +3,38 @@
 import re
 
 from harness import case, expect
+from travel import Traveller
 
 ASK = """
 xenstore-write /local/domain/{guest}/data/command {command}
 until [ "$(xenstore-read /local/domain/{guest}/data/answer)" = {command} ]; do usleep 20000; done
 """
-# xl runs `WRAPPER HOST xl migrate-receive`.
-WRAPPER = b'shift\nexec "$@"\n'
-
 HOLDS = re.compile(
     r"restored (\d+), ports (\d+), watches (\d+), grants (\d+), ballooned (\d+) KiB, (.*)"
 )
 
 
-class Asked:
+class Asked(Traveller):
     """A running guest, asked by name through XenStore."""
 
     def __init__(self, rig):
         self.rig = rig
         self.guest = rig.guest("tests/suspend")
-        self.name = self.guest.settings.name
-        self.saved = rig.dom0_file("saved")
+        super().__init__(rig, self.guest)
         self._questions = 0
         self.guest.unpause()
-
-    def xl(self, command):
-        outcome = self.rig.machine.run(f"xl {command}", seconds=100, check=False)
-        self.rig.log(f"--- xl {command}: {outcome.status}\n{outcome.output}{outcome.errors}")
-        expect(outcome.status == 0, f"xl {command} ended with {outcome.status}")
-        self.guest.identifier = int(self.rig.machine.run(f"xl domid {self.name}").output)
 
     def state(self):
         """What the guest says it has: (restored, ports, watches, grants, ballooned, time)."""
         self._questions += 1
         command = f"question-{self._questions}"
         self.rig.machine.run(ASK.format(guest=self.guest.identifier, command=command), seconds=40)
-        self.guest._settle()
-        said = [line for line in self.console().splitlines() if line.startswith(command)]
+        self.guest.settle()
+        said = [line for line in self.guest.console().splitlines() if line.startswith(command)]
         self.rig.log("\n".join(said) + "\n")
         expect(said, f"no {command} on the console")
         found = HOLDS.search(said[-1])
         return [int(number) for number in found.groups()[:5]] + [found[6]]
-
-    def console(self):
-        """A guest that is migrated has another name at first, and the daemon names its log so."""
-        folder = self.rig.machine.share / "console"
-        logs = sorted(folder.glob(f"guest-{self.name}*.log"))
-        return "".join(log.read_text(errors="replace") for log in logs).replace("\r\n", "\n")
 
     def node(self, path):
         return f"/local/domain/{self.guest.identifier}/{path}"
@@ -67,13 +52,6 @@ class Asked:
         return end.console
 
 
-def save_and_restore(asked):
-    outcome = asked.rig.machine.run(f"xl save {asked.name} {asked.saved}", seconds=100, check=False)
-    asked.rig.log(f"--- xl save: {outcome.status}\n{outcome.errors}")
-    expect(outcome.status == 0, "xl save has failed")
-    asked.xl(f"restore -e {asked.saved}")
-
-
 def check_same(before, after, times):
     expect(after[0] == before[0] + times, f"restored {after[0] - before[0]} times, not {times}")
     expect(after[1:] == before[1:], f"it had {before[1:]} and has {after[1:]}")
@@ -85,10 +63,10 @@ def is_saved_and_restored(rig):
     before = asked.state()
     expect(before[5] == "time goes on", before[5])
     for times in range(1, 4):
-        save_and_restore(asked)
+        asked.save_and_restore()
         check_same(before, asked.state(), times)
         expect(asked.read("control/feature-suspend") == "1", "suspend is not advertised again")
-    asked.xl(f"save -c {asked.name} {asked.saved}")
+    asked.save_and_go_on()
     check_same(before, asked.state(), 3)
     asked.xl(f"shutdown -w {asked.name}")
     console = asked.expect_end("poweroff")
@@ -101,7 +79,7 @@ def goes_on_where_it_was(rig):
     asked = Asked(rig)
     before = asked.state()
     for _ in range(2):
-        asked.xl(f"save -c {asked.name} {asked.saved}")
+        asked.save_and_go_on()
         check_same(before, asked.state(), 0)
 
 
@@ -109,9 +87,8 @@ def goes_on_where_it_was(rig):
 def is_migrated(rig):
     asked = Asked(rig)
     before = asked.state()
-    wrapper = rig.file("wrapper", WRAPPER)
     for times in (1, 2):
-        asked.xl(f"migrate -e -s 'sh /share/files/{wrapper.name}' {asked.name} localhost")
+        asked.migrate()
         check_same(before, asked.state(), times)
 
 
@@ -155,7 +132,7 @@ def gives_and_takes_memory(rig):
     after = asked.state()
     expect(after[4] == 6 * 1024, f"{after[4]} KiB are given back, not 6 MiB")
     expect(xen_memory(asked) == whole - 6, "Xen does not have the memory")
-    save_and_restore(asked)
+    asked.save_and_restore()
     expect(asked.state()[4] == 6 * 1024, "what was given is not what was")
     asked.xl(f"mem-set {asked.name} 2m")
     least = asked.state()

@@ -10,6 +10,7 @@ struct Driver {
     bool negotiates();
     lodger::Result<> publish_features();
     lodger::Result<Link> join();
+    bool is_offered(Link&);
     lodger::Result<> publish_details(Link&);
     lodger::Result<> reconfigure(Link&);
     void report(lodger::Errc);
