@@ -12,12 +12,19 @@ LINUX_DEPTHS = (1, 20)
 # Kind, bytes, requests under way, requests.
 ACCESSES = (
     ("randread", 4096, 1, 4000),
+    ("randread", 4096, 8, 10000),
     ("randread", 4096, 32, 20000),
     ("randwrite", 4096, 32, 20000),
     ("read", 32 << 10, 20, 4000),
     ("read", 64 << 10, 32, 2000),
+    ("write", 64 << 10, 32, 2000),
     ("read", 1 << 20, 4, 200),
+    ("write", 1 << 20, 4, 200),
 )
+# With a ring of so many pages, as an order, and more requests under way than one page holds.
+LARGE_RING_ORDER = 2
+LARGE_RING_ACCESSES = (("randread", 4096, 128, 20000),)
+ONE_OFF_ACCESSES = (("randread", 4096, 32, 20000), ("read", 64 << 10, 32, 2000))
 
 
 @dataclass(frozen=True)
@@ -60,20 +67,43 @@ def store(machine, setup):
 
 def block(machine, setup):
     """A disk that does nothing, through blkback: reads and writes."""
-    wanted = [" ".join(map(str, access)) for access in ACCESSES]
-    ours = run_lodger(machine, setup, "block", "xvda " + " ".join(wanted), [DISK])
+    return _block(machine, setup, ACCESSES)
+
+
+def large_ring(machine, setup):
+    """The same with a ring of four pages on both sides."""
+    return _block(machine, setup, LARGE_RING_ACCESSES, ring_order=LARGE_RING_ORDER)
+
+
+def one_off_grants(machine, setup):
+    """The same without persistent grants on either side."""
+    return _block(machine, setup, ONE_OFF_ACCESSES, persistent=False)
+
+
+def _block(machine, setup, accesses, ring_order=0, persistent=True):
+    """Linux's figure is the better one of its two modes, if there may be two."""
+    wanted = [" ".join(map(str, access)) for access in accesses]
+    ours = run_lodger(machine, setup, "block",
+                      f"xvda {1 << ring_order} {int(persistent)} {' '.join(wanted)}",
+                      [DISK])  # fmt: skip
     script = "echo none >/sys/block/xvda/queue/scheduler\n"
     script += "".join(f"blkbench /dev/xvda {access}\n" for access in wanted)
-    persistent = run_linux(machine, setup, script, [DISK])
-    plain = run_linux(machine, setup, script, [DISK],
-                      {"xen_blkfront.ko": "feature_persistent=0"})  # fmt: skip
+    theirs = []
+    for mode in (0, 1) if persistent else (0,):
+        options = f"max_ring_page_order={ring_order} feature_persistent={mode}"
+        theirs.append(run_linux(machine, setup, script, [DISK], {"xen_blkfront.ko": options}))
     rows = []
-    for kind, size, depth, _ in ACCESSES:
+    for kind, size, depth, _ in accesses:
         name = f"block/{kind}/{size}/{depth}"
         label = f"{kind} of {size >> 10} KiB, {depth} under way"
-        theirs = _better(persistent.get(name), plain.get(name))
-        rows.append(Row(label, ours.get(name), theirs, size))
+        best = _better(*(figures.get(name) for figures in theirs))
+        rows.append(Row(label, ours.get(name), best, size))
     return rows
 
 
-COMPARISONS = {"store": store, "block": block}
+COMPARISONS = {
+    "store": store,
+    "block": block,
+    "large-ring": large_ring,
+    "one-off-grants": one_off_grants,
+}

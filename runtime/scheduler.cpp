@@ -62,9 +62,12 @@ Thread* Scheduler::take_runnable()
 /// Returns when the current thread is to go on.
 void Scheduler::run_another()
 {
-    for (;;) {
+    for (bool has_slept = false;; has_slept = true) {
         serve_events();
-        wake_sleepers();
+        // If nothing can run, Xen looks at the time as well: a deadline that has passed ends the
+        // sleep at once.
+        if (first_runnable_ || has_slept)
+            wake_sleepers();
         if (Thread* const next = take_runnable()) {
             if (next != current_)
                 switch_to(*next);

@@ -10,7 +10,7 @@
 #include <linux/fs.h>
 #include <sys/syscall.h>
 
-#define MOST_DEPTH 64
+#define MOST_DEPTH 128
 
 static void submit(aio_context_t context, struct iocb** requests, long count)
 {

@@ -18,7 +18,8 @@ public:
 
     void add(lodger::Duration took)
     {
-        auto const ns = static_cast<std::uint64_t>(std::max<lodger::Duration::rep>(took.count(), 0));
+        auto const ns =
+            static_cast<std::uint64_t>(std::max<lodger::Duration::rep>(took.count(), 0));
         ++counts_[std::min(bucket_of(ns), buckets - 1)];
         ++total_;
         least_ = std::min(least_, ns);

@@ -1,4 +1,5 @@
 #include "job.hpp"
+
 #include "pattern.hpp"
 
 #include <cstring>
@@ -25,8 +26,7 @@ Result<> Job::prepare()
         slot.length = settings_.block;
         if (!moves_data(settings_.work))
             continue;
-        slot.pooled.emplace(
-            LODGER_TRY(BlockBuffer::allocate(device_.pool(), settings_.block)));
+        slot.pooled.emplace(LODGER_TRY(BlockBuffer::allocate(device_.pool(), settings_.block)));
         slot.data = slot.pooled->bytes().first(settings_.block);
         if (settings_.from_heap)
             slot.heap.reset(new (std::nothrow) std::byte[settings_.block]);
@@ -40,8 +40,8 @@ Result<> Job::start(Instant until, WaitQueue& ended)
 {
     until_ = until;
     ended_ = &ended;
-    auto const started = guest().start_thread(
-        "job", [](void* self) { static_cast<Job*>(self)->run(); }, this);
+    auto const started =
+        guest().start_thread("job", [](void* self) { static_cast<Job*>(self)->run(); }, this);
     if (!started)
         ended_ = nullptr;
     return started;

@@ -16,8 +16,7 @@ bool open(Store& store, BlockDevice& device, Settings const& settings)
     blkfront::Options options{.offer = settings.offer};
     if (moves_data(settings.work))
         options.pool_pages = pages * settings.depth * settings.jobs;
-    auto const opened =
-        device.open(wanted, options, after(guest(), BlockDevice::connect_patience));
+    auto const opened = device.open(wanted, options, after(guest(), BlockDevice::connect_patience));
     if (!opened)
         examples::explain(store, device, wanted, opened.error());
     if (!opened && opened.error() == Errc::no_memory)

@@ -48,8 +48,9 @@ double Report::per_second(std::uint64_t amount) const
 
 double Report::per_request(std::uint64_t amount) const
 {
-    return latencies_.total() ? static_cast<double>(amount) / static_cast<double>(latencies_.total())
-                              : 0;
+    return latencies_.total()
+               ? static_cast<double>(amount) / static_cast<double>(latencies_.total())
+               : 0;
 }
 
 void Report::print() const
@@ -58,7 +59,8 @@ void Report::print() const
     std::printf("%.*s", EXAMPLES_TEXT(work));
     if (moves_data(settings_.work))
         std::printf(
-            " of %" PRIu64 " bytes, %s", settings_.block, settings_.from_heap ? "copied" : "in place");
+            " of %" PRIu64 " bytes, %s", settings_.block,
+            settings_.from_heap ? "copied" : "in place");
     std::printf(
         ", %" PRIu64 " under way in %" PRIu64 " job%s, %.2f s\n", settings_.depth, settings_.jobs,
         settings_.jobs == 1 ? "" : "s", static_cast<double>(elapsed_.count()) / 1e9);
@@ -72,7 +74,8 @@ void Report::print() const
     std::printf(
         "  per request  %.2f us of CPU, %.3f hypercalls (%.3f notifications), %.3f events, "
         "%.3f grants\n",
-        us(static_cast<std::uint64_t>(cpu_.count())) / static_cast<double>(latencies_.total() + !latencies_.total()),
+        us(static_cast<std::uint64_t>(cpu_.count())) /
+            static_cast<double>(latencies_.total() + !latencies_.total()),
         per_request(sleeps_ + disk_.notifications), per_request(disk_.notifications),
         per_request(disk_.events), per_request(disk_.grants));
     if (errors_ > 0)
@@ -116,8 +119,7 @@ void Report::print_json() const
         ",\"latency_ns\":{\"least\":%" PRIu64 ",\"most\":%" PRIu64, latencies_.least(),
         latencies_.most());
     for (auto const& percentile : percentiles)
-        std::printf(
-            ",\"%s\":%" PRIu64, percentile.name, latencies_.permille(percentile.permille));
+        std::printf(",\"%s\":%" PRIu64, percentile.name, latencies_.permille(percentile.permille));
     std::printf("}}\n");
 }
 

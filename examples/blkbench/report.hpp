@@ -21,7 +21,8 @@ struct Snapshot {
 /// What a run came to, to be printed.
 class Report {
 public:
-    Report(Settings const& settings, Jobs const& jobs, Snapshot const& before, Snapshot const& after);
+    Report(
+        Settings const& settings, Jobs const& jobs, Snapshot const& before, Snapshot const& after);
 
     bool is_good() const { return errors_ == 0 && differences_ == 0; }
 

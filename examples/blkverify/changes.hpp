@@ -14,7 +14,7 @@ public:
     struct Entry {
         blkfront::Change change{};
         Instant at{};
-        std::size_t under_way = 0; ///< requests at that time
+        std::size_t under_way = 0; ///< requests at that time, not answered
     };
 
     void add(Entry const& entry) { entries_[added_++ % entries_.size()] = entry; }

@@ -126,6 +126,14 @@ std::size_t Exerciser::under_way() const
     return count;
 }
 
+std::size_t Exerciser::unanswered() const
+{
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < depth_; ++i)
+        count += slots_[i].state == Slot::State::under_way;
+    return count;
+}
+
 /// Whether a disk that is there has not answered for too long.
 bool Exerciser::is_hung() const
 {
@@ -204,7 +212,7 @@ void Exerciser::on_change(blkfront::Change change)
         return;
     Instant const now = guest().now();
     heard_at_ = now;
-    changes_.add({change, now, slots_ ? under_way() : 0});
+    changes_.add({change, now, slots_ ? unanswered() : 0});
     switch (change) {
     case blkfront::Change::connected: tally_.returns += tally_.losses > tally_.returns; break;
     case blkfront::Change::lost:

@@ -47,6 +47,8 @@ public:
     Changes& changes() { return changes_; }
     BlockDevice const& device() const { return device_; }
     std::size_t under_way() const;
+    /// Those under way of which the disk has not said yet what came of them.
+    std::size_t unanswered() const;
     /// Waits until it is over, or may be.
     Result<> wait(Deadline deadline) { return lodger::wait(guest(), over_, deadline); }
     /// Says what came of it all, if it is worth saying. @return whether all is well

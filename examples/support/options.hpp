@@ -80,9 +80,8 @@ bool take_number(
     }
     Unit const& unit = option.units[0];
     std::printf(
-        "%s: %.*s takes a number from %" PRIu64 " to %" PRIu64, program,
-        EXAMPLES_TEXT(option.name), (option.least + unit.factor - 1) / unit.factor,
-        option.most / unit.factor);
+        "%s: %.*s takes a number from %" PRIu64 " to %" PRIu64, program, EXAMPLES_TEXT(option.name),
+        (option.least + unit.factor - 1) / unit.factor, option.most / unit.factor);
     for (Unit const& other : option.units)
         if (!other.suffix.empty())
             std::printf(", or with %.*s", EXAMPLES_TEXT(other.suffix));

@@ -34,6 +34,16 @@ class Traveller:
 
     def save_and_restore(self):
         self.xl(f"save {self.name} {self._saved}")
+        self._restore()
+
+    def save_and_restore_after(self, change):
+        """Calls `change` when the guest is saved, and its backends still have what it asked for."""
+        self.xl(f"save -p {self.name} {self._saved}")
+        change()
+        self.xl(f"destroy {self.name}")
+        self._restore()
+
+    def _restore(self):
         self.xl(f"restore -e {self._saved}")
         self._guest.find()
 

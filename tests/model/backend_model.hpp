@@ -184,12 +184,26 @@ private:
         });
         if (is_there) {
             auto const looked = backend.look(peer_of(peer), static_cast<xenbus::Hotplug>(hotplug));
-            if (looked && backend.state() == connected && state.is_old && options_.is_honest)
-                throw Violation{"remains Connected on stale keys: another ring is on offer"};
+            if (looked)
+                check_follows(state, backend.state(), peer);
         } else {
             backend.release();
             state.is_over = 1;
         }
+    }
+
+    /// @param peer what the frontend was found to say just now
+    void check_follows(State const& state, xenbus::State own, std::uint8_t peer) const
+    {
+        bool const is_up = own != initialising && own != closing && own != closed;
+        for (Peer const leaving : {Peer{}, Peer{closing}, Peer{closed}}) {
+            if (is_up && peer == byte_of(leaving))
+                throw Violation{"waits for a frontend that has left"};
+        }
+        if (own == connected && peer == byte_of(initialising))
+            throw Violation{"remains Connected to a frontend that has no ring"};
+        if (own == connected && options_.is_honest && state.is_old)
+            throw Violation{"remains Connected on stale keys: another ring is on offer"};
     }
 
     /// Puts a machine into the phase that it was in, by having it go there.
@@ -249,6 +263,8 @@ private:
         end.peer = byte_of(closed);
         attempted = {Step::Kind::call, static_cast<std::uint8_t>(Call::close), 0};
         run(end, Call::close, 0, true);
+        if (end.own != absent && end.phase != byte_of(closing) && end.phase != byte_of(closed))
+            throw Violation{"goes on although it was closed"};
         run(end, Call::look, 0, true);
         if (end.own != absent && (end.phase != byte_of(closed) || end.has_link))
             throw Violation{"not Closed although the frontend is"};

@@ -199,9 +199,22 @@ private:
         });
         if (!is_named || !is_own)
             return frontend.leave();
-        static_cast<void>(frontend.peer_is(peer_of(peer)));
-        bool const is_stale = options_.is_honest && state.seen_for == Generation::stale;
-        if (frontend.state() == connected && is_stale)
+        auto const done = frontend.peer_is(peer_of(peer));
+        if (done)
+            check_follows(state, frontend.state(), peer);
+    }
+
+    /// @param peer what the backend was found to say just now
+    void check_follows(State const& state, xenbus::State own, std::uint8_t peer) const
+    {
+        bool const is_up = own == initialised || own == connected;
+        for (Peer const leaving : {Peer{}, Peer{closing}, Peer{closed}}) {
+            if (is_up && peer == byte_of(leaving))
+                throw Violation{"waits for a backend that has left"};
+        }
+        if (own == connected && (peer == byte_of(initialising) || peer == byte_of(init_wait)))
+            throw Violation{"remains Connected to a backend that has no ring"};
+        if (own == connected && options_.is_honest && state.seen_for == Generation::stale)
             throw Violation{"remains Connected on stale keys: the backend has joined another link"};
     }
 

@@ -96,6 +96,17 @@ class AttachedDisk:
         )  # fmt: skip
         return self._machine.run(script).output.strip()
 
+    def limit(self, requests_per_second=0, bytes_per_second=0):
+        """Has the machine's disk, if it is a file, answer no faster than that; 0 is no limit. With
+        a byte a second it does not answer at all until it is told otherwise, for which Linux has patience
+        here."""
+        name = self.device.removeprefix("/dev/")
+        self._machine.run(f"echo 900 >/sys/block/{name}/device/timeout")
+        none = dict.fromkeys(("bps_rd", "bps_wr", "iops_rd", "iops_wr"), 0)
+        self._machine.qemu.execute("block_set_io_throttle", {
+            "id": self._name, "bps": bytes_per_second, "iops": requests_per_second, **none,
+        })  # fmt: skip
+
     def detach(self):
         """Takes the disk away again; the guest must have let go of it."""
         if not self.disk.path:

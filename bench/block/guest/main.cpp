@@ -1,5 +1,6 @@
 // Reads or writes a disk with a constant number of requests under way, as bench/linux/blkbench.c
-// does under Linux. Usage: block DEVICE {read|write|randread|randwrite SIZE DEPTH COUNT}...
+// does under Linux. Usage: block DEVICE RING_PAGES PERSISTENT {KIND SIZE DEPTH COUNT}...; KIND is
+// read, write, randread or randwrite, PERSISTENT 1 or 0 for persistent grants or none.
 
 #include "../../support/stopwatch.hpp"
 #include "../accesses.h"
@@ -103,8 +104,11 @@ Result<> run(int argc, char** argv)
 {
     Store* const store = LODGER_TRY(runtime::xenstore());
     BlockDevice disk{*store, runtime::grants()};
-    LODGER_TRY(disk.open(argv[1], {.pool_pages = 2048}, after(guest(), patience)));
-    for (int i = 2; i + 3 < argc; i += 4) {
+    blkfront::Offer const offer{
+        .ring_pages = std::strtoul(argv[2], nullptr, 10),
+        .persistent_grants = std::strtoul(argv[3], nullptr, 10) != 0};
+    LODGER_TRY(disk.open(argv[1], {.pool_pages = 2048, .offer = offer}, after(guest(), patience)));
+    for (int i = 4; i + 3 < argc; i += 4) {
         auto const measured = measure(disk, argv[i], argv + i + 1);
         if (!measured)
             std::printf(
@@ -117,7 +121,7 @@ Result<> run(int argc, char** argv)
 
 int main(int argc, char** argv)
 {
-    auto const ran = argc > 5 ? run(argc, argv) : Failure{Errc::invalid_argument};
+    auto const ran = argc > 7 ? run(argc, argv) : Failure{Errc::invalid_argument};
     if (!ran)
         std::printf("Failed: %s\n", describe(ran.error()).data());
     return ran ? 0 : 1;
