@@ -55,11 +55,15 @@ public:
 
     /// Takes everything out of the link, the backend's last responses first. What is not answered
     /// waits for another link; the old one's pages stay held for as long as it is there.
+    ///
+    /// Of a link that was saved with its domain no response is taken: it may have been saved later
+    /// than the data that it speaks of.
     void detach()
     {
         if (!link_)
             return;
-        static_cast<void>(reap_rings());
+        if (!link_->is_void())
+            static_cast<void>(reap_rings());
         Link<H>& link = *std::exchange(link_, nullptr);
         for (std::size_t i = 0; i < link.queues(); ++i)
             link.channel(i).queue.drain([this](Io& io) { begin_anew(io); });

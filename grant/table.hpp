@@ -116,6 +116,17 @@ public:
         shortage.is_waiting_ = false;
     }
 
+    /// Calls `each(Gfn)` for every frame that another domain may write to at this moment.
+    template <class Each>
+    void for_each_writable(Each each) const
+    {
+        for (std::size_t ref = reserved_entries; ref < entries_.size(); ++ref) {
+            std::uint16_t const flags = Memory::load_relaxed(entries_[ref].flags);
+            if ((flags & GTF_type_mask) == GTF_permit_access && !(flags & GTF_readonly))
+                each(Gfn{Memory::load_relaxed(entries_[ref].frame)});
+        }
+    }
+
     /// Whether the other domain has the page mapped at this moment.
     bool is_mapped(GrantRef ref) const
     {

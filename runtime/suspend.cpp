@@ -37,6 +37,10 @@ Result<Resumption> suspend()
     constexpr Duration patience = std::chrono::seconds{5};
     if (store)
         LODGER_TRY(store->connection().pause(after(guest(), patience)));
+    // What another domain writes through a mapping that it keeps, as a block backend does, Xen does
+    // not note as changed (only when it is unmapped, xen/common/grant_table.c, gnttab_mark_dirty):
+    // after a live migration such a page would be what it was when it was first copied.
+    grants().for_each_writable(arch::mark_changed);
     Resumption const how = guest().suspend();
     if (how == Resumption::restored) {
         grants().restart();

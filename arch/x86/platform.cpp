@@ -274,6 +274,12 @@ Gfn gfn(void const* address)
     return Gfn{is_pv() ? *pv::machine.frame_of(page) : page};
 }
 
+void mark_changed(Gfn page)
+{
+    std::uint64_t const own = is_pv() ? pv::machine.page_of(page.value) : page.value;
+    __asm__ __volatile__("lock orb $0, (%0)" : : "r"(own << 12) : "memory", "cc");
+}
+
 void prepare_cpu()
 {
     if (is_pv())

@@ -54,6 +54,10 @@ Result<void> hide_window_page(std::size_t slot);
 /// The page at an address of our own memory, as Xen's interfaces want it named.
 Gfn gfn(void const* address);
 
+/// Writes to a page of ours what is there already, at once with whatever another domain writes to
+/// it: for Xen, which notes for a live migration what we write, it has changed.
+void mark_changed(Gfn page);
+
 /// Where `thread_local` variables are found: the FS base.
 void set_thread_pointer(void* pointer);
 

@@ -161,7 +161,7 @@ bool run(Settings const& settings)
 
 int main(int argc, char** argv)
 {
-    Parsed const parsed = parse_arguments({argv + 1, static_cast<std::size_t>(argc - 1)});
+    auto const parsed = parse_arguments({argv + 1, static_cast<std::size_t>(argc - 1)});
     if (parsed.exit_status)
         return *parsed.exit_status;
     bool const good = run(parsed.settings);

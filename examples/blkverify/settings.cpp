@@ -1,12 +1,6 @@
 #include "settings.hpp"
 
-#include "../support/text.hpp"
-
-#include <algorithm>
 #include <bit>
-#include <cinttypes>
-#include <cstdio>
-#include <string_view>
 
 namespace blkverify {
 
@@ -31,15 +25,10 @@ constexpr char usage[] =
     "  --ring-pages=N       offer rings of so many pages, a power of two (1)\n"
     "  --queues=N           offer so many rings (1)\n";
 
-/// An option with a number: where it goes, and what is possible.
-struct NumberOption {
-    std::string_view name;
-    std::uint64_t least;
-    std::uint64_t most;
-    void (*set)(Settings& settings, std::uint64_t number);
-};
+using Number = examples::NumberOption<Settings>;
+using Word = examples::WordOption<Settings>;
 
-constexpr NumberOption number_options[] = {
+constexpr Number numbers[] = {
     {"--time", 1, 1'000'000, [](Settings& s, std::uint64_t n) { s.seconds = n; }},
     {"--count", 1, 1U << 30, [](Settings& s, std::uint64_t n) { s.count = n; }},
     {"--depth", 1, 256, [](Settings& s, std::uint64_t n) { s.depth = n; }},
@@ -53,12 +42,7 @@ constexpr NumberOption number_options[] = {
      [](Settings& s, std::uint64_t n) { s.offer.queues = n; }},
 };
 
-struct WordOption {
-    std::string_view text;
-    void (*set)(Settings& settings);
-};
-
-constexpr WordOption word_options[] = {
+constexpr Word words[] = {
     {"--on-loss=fail", [](Settings& s) { s.on_loss = xenbus::OnLoss::fail_fast; }},
     {"--on-loss=wait", [](Settings& s) { s.on_loss = xenbus::OnLoss::reconnect; }},
     {"--allow-errors", [](Settings& s) { s.errors_allowed = true; }},
@@ -68,38 +52,6 @@ constexpr WordOption word_options[] = {
     {"--persistent=yes", [](Settings& s) { s.offer.persistent_grants = true; }},
 };
 
-bool take_number(Settings& settings, NumberOption const& option, std::string_view text)
-{
-    auto const number = parse<std::uint64_t>(text);
-    if (!number || *number < option.least || *number > option.most) {
-        std::printf(
-            "blkverify: %.*s takes a number from %" PRIu64 " to %" PRIu64 ", not \"%.*s\".\n",
-            EXAMPLES_TEXT(option.name), option.least, option.most, EXAMPLES_TEXT(text));
-        return false;
-    }
-    option.set(settings, *number);
-    return true;
-}
-
-/// @return whether it made sense; if not, that has been said
-bool take_option(Settings& settings, std::string_view argument)
-{
-    for (WordOption const& option : word_options) {
-        if (argument != option.text)
-            continue;
-        option.set(settings);
-        return true;
-    }
-    std::size_t const name_end = argument.find('=');
-    std::string_view const name = argument.substr(0, name_end);
-    for (NumberOption const& option : number_options)
-        if (name == option.name && name_end != argument.npos)
-            return take_number(settings, option, argument.substr(name_end + 1));
-    std::printf("blkverify: there is no option %.*s; see --help.\n", EXAMPLES_TEXT(argument));
-    return false;
-}
-
-/// @return what is wrong with the whole, or null
 char const* objection(Settings const& settings)
 {
     if (settings.disks.empty())
@@ -113,29 +65,13 @@ char const* objection(Settings const& settings)
 
 } // namespace
 
-Parsed parse_arguments(std::span<char*> arguments)
+examples::Parsed<Settings> parse_arguments(std::span<char*> arguments)
 {
-    Settings settings;
-    std::size_t used = 0;
-    for (; used < arguments.size(); ++used) {
-        std::string_view const argument = arguments[used];
-        if (!argument.starts_with("-"))
-            break;
-        if (argument == "--help") {
-            std::fputs(usage, stdout);
-            return {settings, 0};
-        }
-        if (!take_option(settings, argument))
-            return {settings, 2};
-    }
-    settings.disks = arguments.subspan(used);
-    if (char const* const wrong = objection(settings)) {
-        std::printf("blkverify: %s.\n", wrong);
-        return {settings, 2};
-    }
-    if (!settings.seconds && !settings.count)
-        settings.seconds = 30;
-    return {settings, std::nullopt};
+    auto parsed = examples::parse_arguments<Settings>(
+        {"blkverify", usage, numbers, words, objection}, arguments);
+    if (!parsed.settings.seconds && !parsed.settings.count)
+        parsed.settings.seconds = 30;
+    return parsed;
 }
 
 } // namespace blkverify

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../support/options.hpp"
 #include <lodger/runtime/services.hpp>
 
 #include <optional>
@@ -26,12 +27,6 @@ struct Settings {
 
 inline constexpr std::size_t most_disks = 16;
 
-/// What parsing came to: settings, or the status to exit with, once it has been said why.
-struct Parsed {
-    Settings settings;
-    std::optional<int> exit_status;
-};
-
-Parsed parse_arguments(std::span<char*> arguments);
+examples::Parsed<Settings> parse_arguments(std::span<char*> arguments);
 
 } // namespace blkverify

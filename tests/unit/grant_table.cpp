@@ -106,3 +106,22 @@ TEST_CASE("a reference whose page is mapped is not revoked, and never handed out
     REQUIRE(owner.table.revoke(ref));
     owner.page.abandon();
 }
+
+TEST_CASE(
+    "the frames that another domain may write to are those granted so, until they are revoked")
+{
+    Owner owner;
+    auto const writable = [&] {
+        std::vector<std::uint64_t> frames;
+        owner.table.for_each_writable([&](Gfn frame) { frames.push_back(frame.value); });
+        return frames;
+    };
+    REQUIRE(writable().empty());
+    auto const shown = owner.grant(Access::read_only).value();
+    REQUIRE(writable().empty());
+    auto const lent = owner.grant(Access::read_write).value();
+    REQUIRE(writable() == std::vector{owner.page.gfn(0).value});
+    REQUIRE(owner.table.revoke(lent));
+    REQUIRE(writable().empty());
+    REQUIRE(owner.table.revoke(shown));
+}

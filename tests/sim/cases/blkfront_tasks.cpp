@@ -115,6 +115,21 @@ TEST_CASE("what is wrong with a request, its coroutine is told at once")
     });
 }
 
+TEST_CASE("what the disk says of a request, its coroutine gets")
+{
+    sim::for_each_seed(20, [](sim::World& world) {
+        BlockRig rig{world};
+        rig.with_device([&](Device& device) {
+            auto const buffer = Buffer::allocate(device.pool(), 2 * share).value();
+            rig.driver.domain.faults().plan(Fault::block_error);
+            auto const task = exchange(device, 0, share, buffer.bytes());
+            REQUIRE(run(device, rig.in(10s), task));
+            REQUIRE(task.outcome().error() == Errc::io);
+        });
+        REQUIRE(rig.is_clean());
+    });
+}
+
 TEST_CASE("a coroutine that ends while the backend is silent hears no more of its request")
 {
     sim::for_each_seed(50, [](sim::World& world) {
