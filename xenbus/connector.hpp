@@ -175,7 +175,8 @@ private:
     }
 
     /// A connection before us has ended, maybe just now: who has yet to notice would close on us
-    /// instead. But who never does is asked all the same.
+    /// instead, also a backend that is only beginning, for it looks at us when it is in InitWait.
+    /// But who never does is asked all the same.
     Result<> let_it_close(Deadline deadline)
     {
         Deadline const limit =
@@ -184,7 +185,7 @@ private:
             Sight const sight = LODGER_TRY(other_end_->look(node_.state, deadline));
             if (!sight.is_ours)
                 return Failure{Errc::again};
-            if (!sight.peer || *sight.peer == State::closed || *sight.peer == State::initialising)
+            if (!sight.peer || *sight.peer == State::closed)
                 return {};
             auto const waited = other_end_->wait(limit);
             if (!waited)
