@@ -66,6 +66,7 @@ public:
     {
         while (true) {
             auto const connected = try_to_connect(deadline, is_first);
+            is_gone_ = !connected && connected.error() == Errc::no_device;
             if (connected)
                 return connected;
             missed_ = xenbus::waiting_for(frontend_);
@@ -96,7 +97,9 @@ public:
     Result<> take_leave(Deadline deadline)
     {
         driver_.set_deadline(deadline);
-        Result<> outcome = frontend_.close();
+        // What stands in the place of a device that has gone is another one, not ours to close.
+        bool const is_another = is_gone_ && frontend_.state() == State::initialising;
+        Result<> outcome = is_another ? Result<>{} : frontend_.close();
         Instant const now = store_.hypervisor().now();
         Deadline const half = deadline.no_later_than(now + (deadline.at - now) / 2);
         while (outcome && frontend_.state() == State::closing)
@@ -223,6 +226,7 @@ private:
     std::optional<OtherEnd<H>> other_end_;
     std::string_view missed_;
     std::uint32_t incarnation_ = 0;
+    bool is_gone_ = false; ///< the last attempt to connect found no device
 };
 
 } // namespace lodger::xenbus

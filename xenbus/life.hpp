@@ -192,9 +192,13 @@ private:
             if (connected)
                 return connected;
             report(connected.error(), connector_.missed());
+            // To take leave looks at XenStore, and may see what we would wait for.
+            bool const may_miss_news =
+                connected.error() == Errc::no_device && !frontend().is_released();
             if (!stop_.is_requested())
                 static_cast<void>(connector_.take_leave(within(patience_.close)));
-            if (auto const waited = wait_to_retry(connected.error(), limit); !waited)
+            Errc const why = may_miss_news ? Errc::disconnected : connected.error();
+            if (auto const waited = wait_to_retry(why, limit); !waited)
                 return waited;
         }
     }
