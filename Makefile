@@ -82,12 +82,14 @@ clean: ## removes what was built (not the toolchain, which is in the cache)
 
 # --- The toolchain and what it finds headers in -------------------------------------------------
 
-# Asked every time, since only the script knows; the stamp changes only when the answer does.
+# Asked every time, since only the script knows; the stamp changes only when the answer does. Phony,
+# or `.SECONDARY` would have it not missed.
 $(SYSROOT).stamp: FORCE
 	$(Q)mkdir -p $(O)
 	$(Q)path=$$(tools/toolchain/build) && test -n "$$path" && \
 	    if [ "$$path" != "$$(cat $@ 2>/dev/null)" ]; then \
 	        ln -sfn "$$path" $(SYSROOT) && echo "$$path" > $@; fi
+.PHONY: FORCE
 FORCE:
 
 $(O)/include/lodger:
@@ -101,6 +103,9 @@ $(O)/xen-include/xen:
 before_compiling := $(SYSROOT).stamp Makefile | $(O)/include/lodger $(O)/xen-include/xen
 
 # --- The library --------------------------------------------------------------------------------
+
+# An exception of the application's may pass through it.
+$(O)/obj/posix/once.cpp.o: APPLICATION_CXXFLAGS += -fexceptions
 
 $(O)/obj/%.cpp.o: %.cpp $(before_compiling)
 	$(say) CXX $<

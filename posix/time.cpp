@@ -1,21 +1,20 @@
-/// The clocks: CLOCK_REALTIME is the wall clock, CLOCK_MONOTONIC Xen's system time.
+/// The clocks, and sleeping by them.
 
-#include <lodger/runtime/guest.hpp>
+#include <lodger/posix/clock.hpp>
+#include <lodger/posix/errors.hpp>
 
-#include <cerrno>
 #include <sys/time.h>
-#include <time.h>
+#include <unistd.h>
 
+using namespace lodger::posix;
 using lodger::Duration;
 using lodger::runtime::guest;
 
 namespace {
 
-constexpr long long billion = 1'000'000'000;
-
-timespec to_timespec(Duration time)
+void sleep_for(Duration duration)
 {
-    return {time.count() / billion, static_cast<long>(time.count() % billion)};
+    guest().sleep_until(guest().now() + duration);
 }
 
 } // namespace
@@ -24,15 +23,19 @@ extern "C" {
 
 int clock_gettime(clockid_t clock, timespec* time)
 {
-    // 1 and 4 are CLOCK_REALTIME and CLOCK_MONOTONIC, which newlib names only on some systems.
-    constexpr clockid_t realtime = 1;
-    constexpr clockid_t monotonic = 4;
-    if (clock != realtime && clock != monotonic) {
-        errno = EINVAL;
-        return -1;
-    }
-    *time =
-        to_timespec(clock == realtime ? guest().wall_clock() : guest().now().time_since_epoch());
+    auto const now = read_clock(clock);
+    if (!now)
+        return fail(EINVAL);
+    *time = to_timespec(*now);
+    return 0;
+}
+
+int clock_getres(clockid_t clock, timespec* resolution)
+{
+    if (!read_clock(clock))
+        return fail(EINVAL);
+    if (resolution)
+        *resolution = {0, 1};
     return 0;
 }
 
@@ -43,16 +46,26 @@ int gettimeofday(timeval* time, void*)
     return 0;
 }
 
-int nanosleep(timespec const* duration, timespec* remaining)
+int nanosleep(timespec const* time, timespec* remaining)
 {
-    if (duration->tv_nsec < 0 || duration->tv_nsec >= billion || duration->tv_sec < 0) {
-        errno = EINVAL;
-        return -1;
-    }
-    guest().sleep_until(
-        guest().now() + std::chrono::seconds{duration->tv_sec} + Duration{duration->tv_nsec});
+    auto const duration = duration_of(*time);
+    if (!duration)
+        return fail(EINVAL);
+    sleep_for(*duration);
     if (remaining)
         *remaining = {0, 0};
+    return 0;
+}
+
+unsigned sleep(unsigned seconds)
+{
+    sleep_for(std::chrono::seconds{seconds});
+    return 0;
+}
+
+int usleep(useconds_t microseconds)
+{
+    sleep_for(std::chrono::microseconds{microseconds});
     return 0;
 }
 }

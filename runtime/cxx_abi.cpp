@@ -28,7 +28,14 @@ constinit lodger::WaitQueue guard_waiters;
 
 extern "C" {
 
-void* __dso_handle = nullptr;
+// Declared by other names than those they are linked by: a header with a local static variable has
+// the compiler declare these itself, and otherwise.
+extern void* image_handle __asm__("__dso_handle");
+int acquire_guard(Guard* guard) __asm__("__cxa_guard_acquire");
+void release_guard(Guard* guard) __asm__("__cxa_guard_release");
+void abort_guard(Guard* guard) __asm__("__cxa_guard_abort");
+
+void* image_handle = nullptr;
 
 [[noreturn]] void __cxa_pure_virtual()
 {
@@ -40,7 +47,7 @@ void* __dso_handle = nullptr;
     panic("a deleted virtual function was called");
 }
 
-int __cxa_guard_acquire(Guard* guard)
+int acquire_guard(Guard* guard)
 {
     using lodger::Deadline;
     while (guard->busy)
@@ -52,14 +59,14 @@ int __cxa_guard_acquire(Guard* guard)
     return 1;
 }
 
-void __cxa_guard_release(Guard* guard)
+void release_guard(Guard* guard)
 {
     guard->busy = 0;
     guard->done = 1;
     guest().wake(guard_waiters);
 }
 
-void __cxa_guard_abort(Guard* guard)
+void abort_guard(Guard* guard)
 {
     guard->busy = 0;
     guest().wake(guard_waiters);

@@ -25,12 +25,20 @@ Result<void> Scheduler::wait(WaitQueue& queue, Deadline deadline)
 
 void Scheduler::wake(WaitQueue& queue)
 {
-    while (Waiter* const waiter = queue.take()) {
-        auto& thread = static_cast<Thread&>(*waiter);
-        if (!thread.deadline_.is_never())
-            remove_sleeper(thread);
-        make_runnable(thread);
-    }
+    while (wake_one(queue))
+        ;
+}
+
+bool Scheduler::wake_one(WaitQueue& queue)
+{
+    Waiter* const waiter = queue.take();
+    if (!waiter)
+        return false;
+    auto& thread = static_cast<Thread&>(*waiter);
+    if (!thread.deadline_.is_never())
+        remove_sleeper(thread);
+    make_runnable(thread);
+    return true;
 }
 
 void Scheduler::yield()

@@ -114,6 +114,15 @@ void Thread::at_exit(ThreadExit& exit)
     exit.next = std::exchange(thread.exits_, &exit);
 }
 
+void Thread::after_exits(ThreadExit& exit)
+{
+    ThreadExit** last = &current().exits_;
+    while (*last)
+        last = &(*last)->next;
+    exit.next = nullptr;
+    *last = &exit;
+}
+
 void Thread::run_exits()
 {
     Thread& thread = current();
@@ -132,9 +141,11 @@ void Thread::end()
     guest().scheduler().leave();
 }
 
-Result<void> Thread::join(Deadline deadline)
+Result<void> Thread::join(Deadline deadline, void** result)
 {
     LODGER_TRY(wait_until(guest(), joiners_, deadline, [this] { return ended_; }));
+    if (result)
+        *result = value_;
     give_back();
     return {};
 }

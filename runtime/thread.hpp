@@ -37,12 +37,15 @@ public:
     static Thread& current();
 
     /// Waits until it has ended, and gives back what it held; use it no more.
-    Result<void> join(Deadline deadline = Deadline::never());
+    /// @param result where `value` goes
+    Result<void> join(Deadline deadline = Deadline::never(), void** result = nullptr);
     /// Has it give back what it holds by itself when it ends; use it no more.
     void detach();
 
     char const* name() const { return name_; }
     bool has_ended() const { return ended_; }
+    /// What it leaves to whoever joins it.
+    void set_value(void* value) { value_ = value; }
     /// The stack's usable part.
     std::span<std::byte const> stack() const { return stack_; }
 
@@ -60,6 +63,8 @@ public:
 
     /// Has `exit` run when the current thread ends.
     static void at_exit(ThreadExit& exit);
+    /// Has `exit` run behind all that have been given by then.
+    static void after_exits(ThreadExit& exit);
     /// Runs what `at_exit` was given; for the first thread, which ends by `exit`.
     static void run_exits();
 
@@ -91,6 +96,7 @@ private:
     void* thread_pointer_ = nullptr;
     _reent* c_library_state_ = nullptr;
     ThreadExit* exits_ = nullptr;
+    void* value_ = nullptr;
     WaitQueue joiners_;
     Thread* next_ = nullptr; ///< in the scheduler's queue of runnable threads
     Thread* next_sleeper_ = nullptr;
