@@ -1,100 +1,99 @@
-/// The system calls on files that newlib's stdio is made of. There are the standard streams, on
-/// the console, and nothing else yet.
+/// The system calls on files that newlib's stdio is made of. What a descriptor stands for is a
+/// `File`, so a program that opens nothing has no more of this than the console.
 
-#include <lodger/posix/line_input.hpp>
-#include <lodger/runtime/console.hpp>
+#include <lodger/posix/console_file.hpp>
+#include <lodger/posix/files.hpp>
 
-#include <cerrno>
-#include <string_view>
-#include <sys/stat.h>
-#include <sys/types.h>
+#include <climits>
+#include <unistd.h>
 
-using lodger::Deadline;
-using lodger::Errc;
-using lodger::posix::LineInput;
-using lodger::runtime::Console;
-using lodger::runtime::console;
+namespace lodger::posix {
 
-namespace {
+constinit Descriptors descriptors{standard_stream, standard_stream, standard_stream};
 
-int fail(int error)
+Result<std::size_t> read_on(File& file, std::span<std::byte> to)
 {
-    errno = error;
-    return -1;
+    std::size_t const count = LODGER_TRY(file.read(file.position, to));
+    file.position += count;
+    return count;
 }
 
-bool is_standard(int file)
+Result<std::size_t> write_on(File& file, std::span<std::byte const> from)
 {
-    return file >= 0 && file <= 2;
+    if (file.flags & O_APPEND)
+        file.position = file.size().value_or(0);
+    std::size_t const count = LODGER_TRY(file.write(file.position, from));
+    file.position += count;
+    return count;
 }
 
-/// Takes keys until a line is complete, which may be never.
-bool read_line(Console& from, LineInput& input)
-{
-    while (!input.is_ready()) {
-        char key = 0;
-        if (!from.read({&key, 1}, Deadline::never()))
-            return false;
-        // An echo that does not arrive is no reason to fail.
-        static_cast<void>(from.write(input.type(key)));
-    }
-    return true;
-}
+} // namespace lodger::posix
 
-} // namespace
+using namespace lodger::posix;
 
 extern "C" {
 
-/// Output that nobody reads is dropped after a while (console/console.hpp), and counts as written:
-/// a program does not fail because nobody looks.
-int write(int file, void const* bytes, std::size_t size)
+int read(int descriptor, void* bytes, std::size_t size)
 {
-    if (file != 1 && file != 2)
+    InUse const file{descriptors.find(descriptor)};
+    if (!file || !file->can_read())
         return fail(EBADF);
-    if (Console* const to = console())
-        static_cast<void>(to->write({static_cast<char const*>(bytes), size}));
-    return static_cast<int>(size);
+    size = std::min<std::size_t>(size, INT_MAX);
+    return outcome<int>(read_on(*file, {static_cast<std::byte*>(bytes), size}));
 }
 
-int read(int file, void* bytes, std::size_t size)
+int write(int descriptor, void const* bytes, std::size_t size)
 {
-    static constinit LineInput input;
-    if (file != 0)
+    InUse const file{descriptors.find(descriptor)};
+    if (!file || !file->can_write())
         return fail(EBADF);
-    Console* const from = console();
-    if (!from)
-        return 0; // the end of the file
-    if (!read_line(*from, input))
-        return fail(EIO);
-    return static_cast<int>(input.take({static_cast<char*>(bytes), size}));
+    size = std::min<std::size_t>(size, INT_MAX);
+    return outcome<int>(write_on(*file, {static_cast<std::byte const*>(bytes), size}));
 }
 
-int open(char const*, int, ...)
+int close(int descriptor)
 {
-    return fail(ENOENT);
+    return descriptors.remove(descriptor) ? 0 : fail(EBADF);
 }
 
-int close(int file)
+off_t lseek(int descriptor, off_t offset, int from)
 {
-    return is_standard(file) ? 0 : fail(EBADF);
+    InUse const file{descriptors.find(descriptor)};
+    if (!file)
+        return fail(EBADF);
+    auto const size = file->size();
+    if (!size)
+        return fail(ESPIPE);
+    off_t base = 0;
+    switch (from) {
+    case SEEK_SET: break;
+    case SEEK_CUR: base = static_cast<off_t>(file->position); break;
+    case SEEK_END: base = static_cast<off_t>(*size); break;
+    default: return fail(EINVAL);
+    }
+    off_t position = 0;
+    if (__builtin_add_overflow(base, offset, &position) || position < 0)
+        return fail(EINVAL);
+    file->position = static_cast<std::uint64_t>(position);
+    return position;
 }
 
-off_t lseek(int file, off_t, int)
+int fstat(int descriptor, struct stat* status)
 {
-    return fail(is_standard(file) ? ESPIPE : EBADF);
-}
-
-int fstat(int file, struct stat* status)
-{
-    if (!is_standard(file))
+    InUse const file{descriptors.find(descriptor)};
+    if (!file)
         return fail(EBADF);
     *status = {};
-    status->st_mode = S_IFCHR;
+    status->st_nlink = 1;
+    file->describe(*status);
     return 0;
 }
 
-int isatty(int file)
+int isatty(int descriptor)
 {
-    return is_standard(file) ? 1 : fail(EBADF);
+    InUse const file{descriptors.find(descriptor)};
+    if (!file)
+        return fail(EBADF);
+    return file->is_terminal() ? 1 : (errno = ENOTTY, 0);
 }
 }

@@ -1,18 +1,27 @@
 /// The system calls on processes, of which there is one.
 
+#include <lodger/core/ids.hpp>
+#include <lodger/posix/errors.hpp>
+#include <lodger/posix/process.hpp>
 #include <lodger/runtime/end.hpp>
 #include <lodger/runtime/panic.hpp>
 #include <lodger/runtime/text.hpp>
 
 #include <sys/types.h>
+#include <unistd.h>
+#include <utility>
 
 using lodger::runtime::panic;
 using lodger::runtime::Text;
+
+constinit lodger::posix::CloseFiles lodger::posix::close_files = nullptr;
 
 extern "C" {
 
 [[noreturn]] void _exit(int status)
 {
+    if (auto* const close = std::exchange(lodger::posix::close_files, nullptr))
+        close();
     lodger::runtime::end(status);
 }
 
@@ -33,6 +42,17 @@ __assert_func(char const* file, int line, char const* function, char const* expr
 pid_t getpid()
 {
     return 1;
+}
+
+/// The size of a page, and one processor; nothing else is known here.
+long sysconf(int name)
+{
+    switch (name) {
+    case _SC_PAGESIZE: return lodger::page_size;
+    case _SC_NPROCESSORS_CONF:
+    case _SC_NPROCESSORS_ONLN: return 1;
+    default: return lodger::posix::fail(EINVAL);
+    }
 }
 
 /// The only process can only mean itself; nothing handles signals.

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <lodger/core/result.hpp>
+#include <lodger/core/time.hpp>
+
+#include <cstdint>
+#include <fcntl.h>
+#include <optional>
+#include <poll.h>
+#include <span>
+#include <sys/stat.h>
+
+namespace lodger::posix {
+
+/// What the descriptors of one `open` stand for. Its last user calls `unused`: a descriptor, or a
+/// system call that has not returned yet (posix/open_files.hpp).
+class File {
+public:
+    /// @param how the flags of `open`
+    /// @param who how many use it from the start
+    constexpr explicit File(int how, unsigned who = 0) : flags{how}, users{who} {}
+    File(File const&) = delete;
+    File& operator=(File const&) = delete;
+
+    /// @param at bytes from the start, where there is one
+    /// @return how many bytes, none at the end
+    virtual Result<std::size_t> read(std::uint64_t at, std::span<std::byte> to) = 0;
+    virtual Result<std::size_t> write(std::uint64_t at, std::span<std::byte const> from) = 0;
+    /// Nothing for a stream, which has neither a size nor a position.
+    virtual std::optional<std::uint64_t> size() const { return std::nullopt; }
+    /// @return `unsupported` if nobody can say whether what was written is safe
+    virtual Result<> sync() { return Failure{Errc::unsupported}; }
+    /// `ioctl`. @return `unsupported` for what it does not know
+    virtual Result<> control(unsigned long, void*) { return Failure{Errc::unsupported}; }
+    virtual void describe(struct stat& status) const = 0;
+    virtual bool is_terminal() const { return false; }
+
+    /// Which of POLLIN and POLLOUT would not have to wait.
+    virtual short ready() { return POLLIN | POLLOUT; }
+    /// Waits until more may be ready.
+    /// @return `unsupported` if nothing of these events is worth waiting for
+    virtual Result<> wait_ready(short, Deadline) { return Failure{Errc::unsupported}; }
+
+    virtual void unused() = 0;
+
+    bool can_read() const { return (flags & O_ACCMODE) != O_WRONLY; }
+    bool can_write() const { return (flags & O_ACCMODE) != O_RDONLY; }
+
+    int flags; ///< of `open`
+    unsigned users;
+    std::uint64_t position = 0;
+
+protected:
+    constexpr ~File() = default;
+};
+
+} // namespace lodger::posix
