@@ -17,6 +17,13 @@ Console* console()
     return the_console;
 }
 
+void print(std::string_view text)
+{
+    // Where nobody reads, nobody misses it.
+    if (Console* const to = console())
+        static_cast<void>(to->write(text));
+}
+
 void start_console()
 {
     arch::BootInfo const& boot = guest().boot_info();

@@ -1,11 +1,12 @@
 #include <lodger/runtime/balloon.hpp>
+#include <lodger/runtime/console.hpp>
 #include <lodger/runtime/control.hpp>
 #include <lodger/runtime/end.hpp>
 #include <lodger/runtime/panic.hpp>
 #include <lodger/runtime/suspend.hpp>
+#include <lodger/runtime/text.hpp>
 #include <lodger/runtime/thread_report.hpp>
 
-#include <cstdio>
 #include <cstdlib>
 #include <new>
 
@@ -28,7 +29,7 @@ void suspend_and_go_on(void*)
 {
     auto const how = suspend();
     if (!how)
-        std::printf("lodger: not suspended: %s\n", describe(how.error()).data());
+        print((Text{} << "lodger: not suspended: " << describe(how.error()) << "\n").view());
 }
 
 void crash(void*)

@@ -2,8 +2,7 @@
 #include <lodger/runtime/early_console.hpp>
 #include <lodger/runtime/services.hpp>
 #include <lodger/runtime/suspend.hpp>
-
-#include <cstdio>
+#include <lodger/runtime/text.hpp>
 
 namespace lodger::runtime {
 namespace {
@@ -23,7 +22,9 @@ void move_store(Store& store)
     auto& page = *reinterpret_cast<store::Page*>(boot.store_page);
     auto const moved = store.connection().move(page, boot.store_port, store.patience());
     if (!moved)
-        std::printf("lodger: XenStore after a restoration: %s\n", describe(moved.error()).data());
+        print(
+            (Text{} << "lodger: XenStore after a restoration: " << describe(moved.error()) << "\n")
+                .view());
 }
 
 } // namespace

@@ -1,11 +1,10 @@
-#include <lodger/runtime/guest.hpp>
+#include <lodger/runtime/console.hpp>
 #include <lodger/runtime/symbols.hpp>
+#include <lodger/runtime/text.hpp>
 #include <lodger/runtime/thread_report.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cstdarg>
-#include <cstdio>
 #include <memory>
 
 namespace lodger::runtime {
@@ -15,15 +14,11 @@ namespace {
 /// end meanwhile.
 class Report {
 public:
-    [[gnu::format(printf, 2, 3)]] void add(char const* format, ...)
+    void add(Text const& line)
     {
-        std::va_list values;
-        va_start(values, format);
-        int const size = std::vsnprintf(text_.data() + used_, text_.size() - used_, format, values);
-        va_end(values);
-        used_ = std::min(used_ + static_cast<std::size_t>(std::max(size, 0)), text_.size() - 1);
+        used_ += line.view().copy(text_.data() + used_, text_.size() - used_);
     }
-    void print() const { std::fwrite(text_.data(), 1, used_, stdout); }
+    std::string_view view() const { return {text_.data(), used_}; }
 
 private:
     std::array<char, 8192> text_;
@@ -32,17 +27,17 @@ private:
 
 void add_state(Report& report, Thread const& thread)
 {
-    char const* const name = thread.name();
+    Text line;
+    line << "thread " << thread.name() << ": ";
     if (&thread == &Thread::current())
-        return report.add("thread %s: runs\n", name);
+        return report.add(line << "runs\n");
     if (!thread.is_waiting())
-        return report.add("thread %s: could run\n", name);
+        return report.add(line << "could run\n");
     if (thread.deadline().is_never())
-        return report.add("thread %s: waits\n", name);
+        return report.add(line << "waits\n");
     auto const left =
         std::chrono::duration_cast<std::chrono::milliseconds>(thread.deadline().at - guest().now());
-    report.add(
-        "thread %s: waits, for at most %lld ms\n", name, static_cast<long long>(left.count()));
+    report.add(line << "waits, for at most " << left.count() << " ms\n");
 }
 
 /// Follows the frame pointers that `lodger_switch` left on the stack (arch/x86/context.S).
@@ -56,10 +51,8 @@ void add_callers(Report& report, Thread const& thread)
         auto const* const words = reinterpret_cast<std::uint64_t const*>(frame);
         if (!is_code(words[1]))
             return;
-        Symbol const symbol = find_symbol(words[1]);
         report.add(
-            "    %#llx %.*s\n", static_cast<unsigned long long>(words[1]),
-            static_cast<int>(symbol.name.size()), symbol.name.data());
+            Text{} << "    0x" << Hex{words[1]} << " " << find_symbol(words[1]).name << "\n");
         if (words[0] <= frame)
             return;
         frame = words[0];
@@ -78,7 +71,7 @@ void print_threads()
         if (&thread != &Thread::current())
             add_callers(*report, thread);
     });
-    report->print();
+    print(report->view());
 }
 
 } // namespace lodger::runtime

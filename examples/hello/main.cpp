@@ -1,39 +1,61 @@
-// Prints what a guest finds when it starts: how it runs, and what it was given.
+// Prints what a guest finds when it starts: how it runs, and what it was given. It does so without
+// the C library's printf, to stay small.
 
-#include "../support/text.hpp"
+#include <lodger/runtime/console.hpp>
 #include <lodger/runtime/services.hpp>
+#include <lodger/runtime/text.hpp>
 #include <lodger/xenbus/device_names.hpp>
-
-#include <cstdio>
-#include <ctime>
 
 namespace {
 
 using namespace lodger;
+using runtime::Decimal;
+using runtime::Text;
 
 constexpr std::size_t line_width = 64;
+
+void print(std::string_view label, auto const&... parts)
+{
+    Text line;
+    line << label;
+    for (std::size_t i = label.size(); i < 15; ++i)
+        line << " ";
+    (line << ... << parts) << "\n";
+    runtime::print(line.view());
+}
 
 void print_xen()
 {
     auto const version = guest().xen_version();
-    std::printf("Xen version    %u.%u%s\n", version.major, version.minor, version.extra);
+    print("Xen version", version.major, ".", version.minor, version.extra);
 }
 
 void print_memory()
 {
     auto& pages = guest().pages();
-    std::printf(
-        "Memory         %zu KiB, %zu KiB free\n", pages.all_pages() * 4, pages.free_pages() * 4);
+    print("Memory", pages.all_pages() * 4, " KiB, ", pages.free_pages() * 4, " KiB free");
 }
 
 void print_time()
 {
-    std::time_t const now = std::time(nullptr);
-    std::tm utc{};
-    gmtime_r(&now, &utc);
-    char text[32];
-    std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &utc);
-    std::printf("Time           %s UTC\n", text);
+    using namespace std::chrono;
+    sys_time<seconds> const now{duration_cast<seconds>(guest().wall_clock())};
+    auto const midnight = floor<days>(now);
+    year_month_day const date{midnight};
+    hh_mm_ss const time{now - midnight};
+    auto const two = [](auto number) { return Decimal{static_cast<std::uint64_t>(number), 2}; };
+    print(
+        "Time", static_cast<int>(date.year()), "-", two(static_cast<unsigned>(date.month())), "-",
+        two(static_cast<unsigned>(date.day())), " ", two(time.hours().count()), ":",
+        two(time.minutes().count()), ":", two(time.seconds().count()), " UTC");
+}
+
+void print_command_line(int argc, char** argv)
+{
+    Text words;
+    for (int i = 1; i < argc; ++i)
+        words << (i > 1 ? " " : "") << argv[i];
+    print("Command line", words.view());
 }
 
 /// What `ramdisk=` of the xl configuration names: bytes in memory, here taken for text.
@@ -42,24 +64,22 @@ void print_modules()
     for (auto const module : guest().boot_info().modules) {
         std::string_view const text{reinterpret_cast<char const*>(module.data()), module.size()};
         std::string_view const line = text.substr(0, std::min(text.find('\n'), line_width));
-        std::printf("Module         %zu bytes: %.*s\n", module.size(), EXAMPLES_TEXT(line));
+        print("Module", module.size(), " bytes: ", line);
     }
 }
 
 /// All devices, with the state of our end of each.
 Result<> print_devices(Store& store)
 {
-    auto const print = [&](std::string_view path) -> Result<> {
+    auto const print_one = [&](std::string_view path) -> Result<> {
         std::array<char, 16> text;
         auto const state = store.read({path, "state"}, text);
-        if (!state)
-            return {}; // Not a device: `device/` holds other things as well.
-        std::string_view const name = xenbus::name(xenbus::state_of(*state));
-        std::printf("Device         %.*s, %.*s\n", EXAMPLES_TEXT(path), EXAMPLES_TEXT(name));
+        if (state) // Else it is no device: `device/` holds other things as well.
+            print("Device", path, ", ", xenbus::name(xenbus::state_of(*state)));
         return {};
     };
     return xenbus::for_each_below(store, "device", store.patience(), [&](std::string_view type) {
-        return xenbus::for_each_below(store, type, store.patience(), print);
+        return xenbus::for_each_below(store, type, store.patience(), print_one);
     });
 }
 
@@ -68,10 +88,8 @@ Result<> print_store()
     Store& store = *LODGER_TRY(runtime::xenstore());
     std::array<char, store::most_payload> buffer;
     auto const id = LODGER_TRY(store.read<std::uint16_t>("domid"));
-    auto const path = LODGER_TRY(store.domain_path(Domain{id}, buffer));
-    std::printf("XenStore path  %.*s\n", EXAMPLES_TEXT(path));
-    auto const name = LODGER_TRY(store.read("name", buffer));
-    std::printf("Name           %.*s\n", EXAMPLES_TEXT(name));
+    print("XenStore path", LODGER_TRY(store.domain_path(Domain{id}, buffer)));
+    print("Name", LODGER_TRY(store.read("name", buffer)));
     return print_devices(store);
 }
 
@@ -79,19 +97,16 @@ Result<> print_store()
 
 int main(int argc, char** argv)
 {
-    std::printf("Hello from a guest without an operating system.\n\n");
-    std::printf("Mode           %s\n", describe(guest().boot_info().mode));
+    runtime::print("Hello from a guest without an operating system.\n\n");
+    print("Mode", describe(guest().boot_info().mode));
     print_xen();
     print_memory();
     print_time();
-    std::printf("Command line  ");
-    for (int i = 1; i < argc; ++i)
-        std::printf(" %s", argv[i]);
-    std::printf("\n");
+    print_command_line(argc, argv);
     print_modules();
     auto const printed = print_store();
     if (!printed)
-        std::printf("XenStore: %.*s\n", EXAMPLES_TEXT(describe(printed.error())));
-    std::printf("\nTest result: %s\n", printed ? "SUCCESS" : "FAILURE");
+        print("XenStore:", describe(printed.error()));
+    runtime::print(printed ? "\nTest result: SUCCESS\n" : "\nTest result: FAILURE\n");
     return printed ? 0 : 1;
 }
