@@ -10,7 +10,7 @@ bench_images := $(patsubst bench/%/guest/main.cpp,$(O)/images/bench/%.elf, \
 bench_linux := $(patsubst bench/%.c,$(bench)/%,$(wildcard bench/linux/*.c))
 
 .PHONY: bench bench-store
-bench: $(bench_images) $(bench_linux) ## figures against Linux [ONLY=store] [SETUP=pv]
+bench: sizes $(bench_images) $(bench_linux) ## figures against Linux [ONLY=store] [SETUP=pv]
 	$(Q)bench/run $(if $(ONLY),--only $(ONLY)) $(if $(SETUP),--setup $(SETUP))
 
 bench-store: $(bench)/store $(xenstored_shim) $(machine_root)/.recipe ## XenStore reads a second, against libxenstore
