@@ -4,7 +4,6 @@ import argparse
 import re
 from pathlib import Path
 
-from . import disk_image
 from .configuration import Settings
 from .disks import Disk
 from .errors import MachineError
@@ -13,8 +12,7 @@ DISKS = """disks: FILE            a file, as a disk the guest may write to
        FILE,ro         the same, read-only
        FILE,sector=4096
        null:64M        reads and writes nothing, fast
-The first is xvda, the second xvdb, and so on. Without --disk the guest gets a partitioned,
-formatted disk with known files; what it writes there is gone afterwards.
+The first is xvda, the second xvdb, and so on.
 """
 
 
@@ -27,7 +25,6 @@ def parser(description, epilog):
     add = result.add_argument
     add("image", type=Path, metavar="IMAGE.elf", help="the guest")
     add("--disk", action="append", default=[], metavar="DISK", help="a disk, see below")
-    add("--no-disk", action="store_true", help="no disk at all")
     add("--memory", type=int, default=16, metavar="MIB", help="of the guest (default 16)")
     add("--mode", choices=("pv", "pvh", "hvm"), default="pv", help="how Xen runs it (default pv)")
     add("--args", default="", metavar="TEXT", help="the guest's command line")
@@ -36,16 +33,15 @@ def parser(description, epilog):
     return result
 
 
-def settings_of(chosen, stack=None):
-    """The guest as asked for. With a stack the default disk is a copy that goes with the stack."""
+def settings_of(chosen, default_disk=None):
+    """The guest as asked for; `default_disk` gives the path of the one it gets if none is named."""
     if not chosen.image.exists():
         raise MachineError(f"there is no image {chosen.image}; `make` builds the examples")
     if chosen.ramdisk and not chosen.ramdisk.exists():
         raise MachineError(f"there is no file {chosen.ramdisk}")
     name = re.sub(r"[^A-Za-z0-9_.-]", "-", chosen.image.stem)
     disks = [Disk.parse(text) for text in chosen.disk]
-    if not disks and not chosen.no_disk:
-        path = stack.enter_context(disk_image.fresh_copy()) if stack else disk_image.default()
-        disks = [Disk(path)]
+    if not disks and default_disk:
+        disks = [Disk(default_disk())]
     return Settings(chosen.image, name, chosen.mode, chosen.memory, chosen.args,
                     disks, chosen.xl, chosen.ramdisk)  # fmt: skip

@@ -19,6 +19,7 @@ function(lodger_add_image name)
     message(FATAL_ERROR "lodger_add_image(${name}): no sources")
   endif()
   add_executable(${name} ${image_UNPARSED_ARGUMENTS})
+  set_target_properties(${name} PROPERTIES SUFFIX .elf)
   add_custom_target(run-${name}
     COMMAND "${LODGER_RUN}" "$<TARGET_FILE:${name}>" ${image_RUN}
     DEPENDS ${name} USES_TERMINAL VERBATIM)

@@ -6,7 +6,6 @@ set(CMAKE_SYSTEM_PROCESSOR x86_64)
 get_filename_component(_lodger_prefix "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
 set(CMAKE_C_COMPILER "${_lodger_prefix}/bin/lodger-cc")
 set(CMAKE_CXX_COMPILER "${_lodger_prefix}/bin/lodger-c++")
-set(CMAKE_EXECUTABLE_SUFFIX .elf)
 
 # find_package(Lodger) finds this installation; no library or header is looked for on the host.
 set(Lodger_DIR "${CMAKE_CURRENT_LIST_DIR}")
