@@ -7,7 +7,7 @@ using namespace lodger;
 
 TEST_CASE("whatever a backend does to memory and keys, it harms nobody but itself")
 {
-    sim::for_each_seed(500, [](sim::World& world) {
+    sim::for_each_seed(150, [](sim::World& world) {
         std::vector<std::uint8_t> bytes(world.random().between(1, 600));
         for (std::uint8_t& byte : bytes)
             byte = static_cast<std::uint8_t>(world.random().next());
