@@ -57,7 +57,8 @@ public:
     {
         if (first_free_ == capacity())
             return Failure{Errc::busy};
-        bool const is_short = moves_data(io.operation) && io.is_in_one_page();
+        bool const is_short =
+            moves_data(io.operation) && io.is_in_one_page() && !grants_->copies_data();
         return is_short ? issue_short(io) : issue_other(io);
     }
 
@@ -145,6 +146,7 @@ private:
         Segments<H> segments{request.seg, slot.pages};
         LODGER_TRY(gather(io, segments));
         take_slot(slot, io, segments.count);
+        slot.start = io.position_;
         request.operation = slot.operation;
         request.nr_segments = static_cast<std::uint8_t>(segments.count);
         request.handle = handle_;
@@ -186,6 +188,7 @@ private:
         Slot& slot = slots_[first_free_];
         take_slot(slot, io, segments.count);
         slot.frame = &frame;
+        slot.start = io.position_;
         IndirectRequest request{};
         request.operation = BLKIF_OP_INDIRECT;
         request.indirect_op = slot.operation;
@@ -291,6 +294,8 @@ private:
         Io* const io = std::exchange(slot.io, nullptr);
         if (io && response.status != BLKIF_RSP_OKAY) [[unlikely]]
             note(*io, slot, outcome_of(response.status));
+        if (grants_->copies_data() && io) [[unlikely]]
+            fetch(*io, slot);
         release_pages(slot);
         slot.next_free = std::exchange(first_free_, static_cast<std::uint16_t>(index));
         return io;
@@ -307,9 +312,17 @@ private:
             io.outcome_ = outcome;
     }
 
+    /// Copies what was read out of the pages that the backend saw.
+    [[gnu::cold, gnu::noinline]] void fetch(Io const& io, Slot const& slot) const
+    {
+        Io::Position position = slot.start;
+        for (std::size_t i = 0; io.operation == Operation::read && i < slot.page_count; ++i)
+            grants_->fetch(slot.all_pages()[i], io.take_segment(position));
+    }
+
     [[gnu::always_inline]] void release_pages(Slot& slot)
     {
-        bool const is_short = slot.page_count == 1 && !slot.frame;
+        bool const is_short = slot.page_count == 1 && !slot.frame && !grants_->copies_data();
         return is_short ? release_page(slot) : release_all(slot);
     }
 
@@ -321,12 +334,9 @@ private:
 
     [[gnu::noinline]] void release_all(Slot& slot)
     {
-        IndirectFrame* const frame = std::exchange(slot.frame, nullptr);
-        PageIndex const* const pages = frame ? frame->pages.data() : slot.pages.data();
         std::size_t const count = std::exchange(slot.page_count, std::uint16_t{0});
-        for (std::size_t i = 0; i < count; ++i)
-            grants_->release(pages[i], slot.access);
-        if (frame)
+        Segments<H>::release(*grants_, slot.all_pages().first(count), slot.access);
+        if (IndirectFrame* const frame = std::exchange(slot.frame, nullptr))
             frames_->put(*frame);
     }
 
