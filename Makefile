@@ -23,7 +23,9 @@ CODE_FLAGS := -mno-red-zone -mcmodel=small -fno-pic -fcf-protection=none \
     -fstack-clash-protection -fstack-protector-strong -mstack-protector-guard=global
 MACHINE := -O2 -g $(CODE_FLAGS) -ffile-prefix-map=$(CURDIR)=.
 GUEST_FLAGS := $(MACHINE) $(XEN_CXXFLAGS) $(WARNINGS)
-LIBRARY_CXXFLAGS := $(CXX_STANDARD) $(GUEST_FLAGS) -fno-exceptions -fno-rtti
+# The unwinder's tables are for applications with exceptions, and come with -fexceptions.
+LIBRARY_CXXFLAGS := $(CXX_STANDARD) $(GUEST_FLAGS) -fno-exceptions -fno-rtti \
+    -fno-asynchronous-unwind-tables -include lodger/runtime/no_exceptions.hpp
 # An application may have its own flags in its directory's flags.mk (CXXFLAGS_<name> += ...).
 APPLICATION_CXXFLAGS := $(LIBRARY_CXXFLAGS)
 
@@ -108,8 +110,8 @@ before_compiling := $(SYSROOT).stamp Makefile | $(O)/include/lodger $(O)/xen-inc
 
 # --- The library --------------------------------------------------------------------------------
 
-# An exception of the application's may pass through it.
-$(O)/obj/posix/once.cpp.o: APPLICATION_CXXFLAGS += -fexceptions
+# An exception of the application's may pass through these.
+$(O)/obj/posix/once.cpp.o $(O)/obj/runtime/new.cpp.o: APPLICATION_CXXFLAGS += -fexceptions
 
 $(O)/obj/%.cpp.o: %.cpp $(before_compiling)
 	$(say) CXX $<

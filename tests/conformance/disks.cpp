@@ -33,6 +33,12 @@ unsigned sum(std::string const& text)
     return sum;
 }
 
+/// What a call that should fail has come to. @param error what errno should be
+void print_failure(char const* what, long result, int error)
+{
+    std::printf("%s: %ld %d\n", what, result, errno == error);
+}
+
 void print_at(int disk, std::size_t count, off_t offset)
 {
     std::string found(count, '?');
@@ -62,8 +68,8 @@ PROGRAM(disk_at_any_place)
     print_at(file, 10, lseek(file, 0, SEEK_END) - 4);
     print_at(file, 10, lseek(file, 0, SEEK_END));
     std::printf("fsync %d, fdatasync %d\n", fsync(file), fdatasync(file));
-    std::printf("close %d, ", close(file));
-    std::printf("again %d, %d\n", close(file), errno == EBADF);
+    std::printf("close %d\n", close(file));
+    print_failure("again", close(file), EBADF);
 }
 
 PROGRAM(disk_in_order)
@@ -79,8 +85,7 @@ PROGRAM(disk_in_order)
     std::printf(
         "%d at %lld\n", found == data.substr(10, 20),
         static_cast<long long>(lseek(file, 0, SEEK_CUR)));
-    std::printf("before the start %lld", static_cast<long long>(lseek(file, -1, SEEK_SET)));
-    std::printf(" %d\n", errno == EINVAL);
+    print_failure("before the start", lseek(file, -1, SEEK_SET), EINVAL);
 
     std::string a(5, 'A'), b(600, 'B'), c(1, 'C');
     iovec const out[] = {{a.data(), a.size()}, {b.data(), b.size()}, {c.data(), c.size()}};
@@ -140,15 +145,15 @@ PROGRAM(disk_through_stdio)
 PROGRAM(files_that_are_not)
 {
     for (char const* path : {"/dev/none", "/dev/xvdzz9", "/nowhere/at/all"})
-        std::printf("%s: %d %d\n", path, open(path, O_RDONLY), errno == ENOENT);
+        print_failure(path, open(path, O_RDONLY), ENOENT);
     int const file = open(disk, O_RDONLY);
     char byte = 'x';
-    std::printf("write %d %d\n", static_cast<int>(write(file, &byte, 1)), errno == EBADF);
-    std::printf("pwrite %zd %d\n", pwrite(file, &byte, 1, 0), errno == EBADF);
-    std::printf("pread before %zd %d\n", pread(file, &byte, 1, -1), errno == EINVAL);
+    print_failure("write", write(file, &byte, 1), EBADF);
+    print_failure("pwrite", pwrite(file, &byte, 1, 0), EBADF);
+    print_failure("pread before", pread(file, &byte, 1, -1), EINVAL);
     close(file);
-    std::printf("closed %zd %d\n", pread(file, &byte, 1, 0), errno == EBADF);
-    std::printf("exclusive %d %d\n", open(disk, O_RDWR | O_CREAT | O_EXCL, 0600), errno == EEXIST);
+    print_failure("closed", pread(file, &byte, 1, 0), EBADF);
+    print_failure("exclusive", open(disk, O_RDWR | O_CREAT | O_EXCL, 0600), EEXIST);
     int const null = open("/dev/null", O_RDWR);
     std::printf(
         "null %d %d\n", static_cast<int>(write(null, "abc", 3)),

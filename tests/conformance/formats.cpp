@@ -40,7 +40,7 @@ PROGRAM(printf_family)
     std::printf("%f %F %e %g %f\n", INFINITY, -INFINITY, std::nan(""), -0.0, DBL_MAX);
     std::printf("%.20f %.10e %a\n", 0.1, DBL_MIN, 1.0);
     int position = 0;
-    std::printf("%1$s %2$d %1$s%3$n\n", "twice", 1, &position);
+    std::printf("%s%n\n", "thirteen long", &position);
     std::printf("%d\n", position);
     char text[8];
     std::printf("%d ", std::snprintf(text, sizeof text, "%s", "longer than that"));

@@ -4,11 +4,9 @@
 #include <chrono>
 #include <condition_variable>
 #include <future>
-#include <latch>
 #include <mutex>
 #include <numeric>
 #include <queue>
-#include <semaphore>
 #include <shared_mutex>
 #include <stdexcept>
 #include <stop_token>
@@ -135,19 +133,27 @@ thread_local Counted counted;
 PROGRAM(thread_locals)
 {
     std::vector<std::thread> threads;
-    std::latch ready{4};
-    std::latch go{1};
+    std::mutex mutex;
+    std::condition_variable changed;
+    int ready = 0;
+    bool go = false;
     for (int i = 0; i < 4; ++i)
         threads.emplace_back([&, i] {
             counted.value += i;
-            ready.count_down();
-            go.wait();
+            std::unique_lock lock{mutex};
+            ++ready;
+            changed.notify_all();
+            changed.wait(lock, [&] { return go; });
             if (counted.value != 5 + i)
                 std::printf("the value of another thread\n");
         });
-    ready.wait();
-    std::printf("%d living\n", living.load());
-    go.count_down();
+    {
+        std::unique_lock lock{mutex};
+        changed.wait(lock, [&] { return ready == 4; });
+        std::printf("%d living\n", living.load());
+        go = true;
+    }
+    changed.notify_all();
     for (auto& thread : threads)
         thread.join();
     std::printf("%d living\n", living.load());
@@ -200,29 +206,21 @@ PROGRAM(once_and_futures)
 
 PROGRAM(stopping)
 {
-    std::counting_semaphore<4> semaphore{0};
-    std::atomic<int> rounds = 0;
+    std::mutex mutex;
+    std::condition_variable_any changed;
+    bool stopped = false;
     {
         std::jthread const worker{[&](std::stop_token token) {
-            std::stop_callback const callback{token, [&] { semaphore.release(); }};
-            while (!token.stop_requested()) {
-                semaphore.acquire();
-                ++rounds;
-                rounds.notify_all();
-            }
+            std::unique_lock lock{mutex};
+            std::printf("ready %d\n", changed.wait(lock, token, [] { return false; }));
+            stopped = token.stop_requested();
         }};
-        semaphore.release(2);
-        for (int seen = 0; seen < 2; seen = rounds)
-            rounds.wait(seen);
+        std::this_thread::sleep_for(5ms);
     }
-    std::printf("at least 2 rounds: %d\n", rounds >= 2);
-    semaphore.try_acquire();
-    std::printf("acquired %d\n", semaphore.try_acquire_for(5ms));
-    std::atomic<int> value = 0;
-    std::jthread const changer{[&] {
-        value = 3;
-        value.notify_all();
-    }};
-    value.wait(0);
-    std::printf("value %d\n", value.load());
+    std::printf("stopped %d\n", stopped);
+    std::stop_source source;
+    int calls = 0;
+    std::stop_callback const callback{source.get_token(), [&] { ++calls; }};
+    std::printf("first %d, ", source.request_stop());
+    std::printf("again %d, calls %d\n", source.request_stop(), calls);
 }
