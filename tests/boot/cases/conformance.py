@@ -7,7 +7,6 @@ import subprocess
 from harness import case, expect
 from machine import places
 from rig import sha256
-from terminal import ENTER, Terminal
 
 KIB = 1 << 10
 BEGIN, END = "== ", "== end\n"
@@ -36,20 +35,6 @@ def programs_print_what_they_print_on_the_host(rig):
                                       lineterm="", n=1)  # fmt: skip
     expect(printed == expected, "not what the host prints\n" + "\n".join(difference))
     expect(sha256(disk) == sha256(same), "not the bytes that are on the host's disk")
-
-
-@case("files")
-def disks_and_console_are_files(rig):
-    disks = [rig.disk("written", 1024 * KIB, seed=6),
-             rig.disk("read", 64 * KIB, seed=7, read_only=True)]  # fmt: skip
-    guest = rig.guest("tests/files", disks=disks)
-    terminal = Terminal(guest)
-    terminal.wait_for("type\n")
-    terminal.type("typed" + ENTER)
-    run = rig.finish(guest)
-    expect("FAILED" not in run.console, "some of it does not hold")
-    expect(run.verdict.status == 0, run.verdict.words)
-    expect("Test result: SUCCESS" in run.console, "the guest gives no verdict")
 
 
 @case("newlib")

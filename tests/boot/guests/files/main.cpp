@@ -172,9 +172,12 @@ void console()
 
 int main()
 {
+    // Open all the while, or each of these would connect it anew.
+    int const kept = open_disk(0);
     geometry();
     edges();
     flags();
+    close(kept);
     several_descriptors();
     closed_while_read();
     console();
