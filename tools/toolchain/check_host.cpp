@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <elf.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -104,6 +105,35 @@ static Elf64_Phdr const* segment(Elf64_Word type)
         if (segments[i].p_type == type)
             return &segments[i];
     return nullptr;
+}
+
+// There is one thread, so a mutex has nobody to keep out.
+int pthread_mutex_lock(pthread_mutex_t*)
+{
+    return 0;
+}
+
+int pthread_mutex_unlock(pthread_mutex_t*)
+{
+    return 0;
+}
+
+int pthread_cond_wait(pthread_cond_t*, pthread_mutex_t*)
+{
+    return 0;
+}
+
+int pthread_cond_broadcast(pthread_cond_t*)
+{
+    return 0;
+}
+
+int pthread_once(pthread_once_t* once, void (*function)())
+{
+    if (!*once)
+        function();
+    *once = 1;
+    return 0;
 }
 
 // The unwinder of libgcc_eh asks which image holds a program counter (glibc, dlfcn.h).
