@@ -174,7 +174,7 @@ private:
         return connected ? connected->link.get() : nullptr;
     }
 
-    Result<> check(Io const& io) const
+    [[gnu::always_inline]] Result<> check(Io const& io) const
     {
         LODGER_TRY(disk_->check(io));
         if (!is_always_offered(io.operation)) {

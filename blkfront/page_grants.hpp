@@ -68,7 +68,7 @@ public:
 
     /// Lets the backend use a page until `release`.
     /// @return `quarantined`, or what `Table::grant` says
-    [[gnu::always_inline]] Result<GrantRef> acquire(PageIndex page, Access access)
+    [[gnu::always_inline]] Result<> acquire(PageIndex page, Access access)
     {
         if (pool_.is_quarantined(page)) [[unlikely]]
             return Failure{Errc::quarantined};
@@ -77,8 +77,11 @@ public:
             LODGER_TRY(make(grant, page, is_persistent_ ? Access::read_write : access));
         ++grant.users;
         pool_.hold(page);
-        return grant.ref;
+        return {};
     }
+
+    /// What the backend is to know of a page that it may use.
+    GrantRef ref(PageIndex page, Access access) const { return grant_of(page, access).ref; }
 
     [[gnu::always_inline]] void release(PageIndex page, Access access)
     {
@@ -122,7 +125,7 @@ private:
     {
     }
 
-    Grant& grant_of(PageIndex page, Access access)
+    Grant& grant_of(PageIndex page, Access access) const
     {
         bool const is_writable = is_persistent_ || access == Access::read_write;
         return is_writable ? pages_[page].read_write : pages_[page].read_only;

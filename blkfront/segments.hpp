@@ -41,14 +41,14 @@ struct Segments {
             Io::Position after = end;
             Piece const segment = io.take_segment(after);
             PageIndex const page = grants.pool().index_of(segment.data());
-            auto const ref = grants.acquire(page, access);
-            if (!ref) {
-                if (count > 0 && ref.error() == Errc::no_space)
+            auto const acquired = grants.acquire(page, access);
+            if (!acquired) {
+                if (count > 0 && acquired.error() == Errc::no_space)
                     break; // The rest when others have given theirs back.
                 release(grants, pages.first(std::exchange(count, 0)), access);
-                return Failure{ref.error()};
+                return acquired;
             }
-            wire[count] = wire_segment(*ref, segment);
+            wire[count] = wire_segment(grants.ref(page, access), segment);
             pages[count++] = page;
             bytes += segment.size();
             end = after;
