@@ -13,10 +13,12 @@ namespace lodger::blkfront {
 template <ThreadedHypervisor H>
 class AwaitedIo : public Io {
 public:
-    AwaitedIo(Device<H>& device, Operation what, std::uint64_t at, Piece pooled = {})
+    AwaitedIo(
+        Device<H>& device, Operation what, std::uint64_t at, Piece pooled, Instant no_later_than)
         : Io{what, at, pooled, &go_on},
           device_{device}
     {
+        expires = no_later_than;
     }
     AwaitedIo(AwaitedIo const&) = delete;
     AwaitedIo& operator=(AwaitedIo const&) = delete;
@@ -52,25 +54,28 @@ private:
 
 /// Reads into data of the device's pool: `Result<> const done = co_await async_read(...)`.
 /// @param offset bytes from the start of the disk; with the length a multiple of its sector size
+/// @param expires when it fails with `timed_out`; `Device::cancel` ends it at any time
 template <ThreadedHypervisor H>
-AwaitedIo<H> async_read(Device<H>& device, std::uint64_t offset, Piece pooled)
+AwaitedIo<H>
+async_read(Device<H>& device, std::uint64_t offset, Piece pooled, Instant expires = Instant::max())
 {
-    return {device, Operation::read, offset, pooled};
+    return {device, Operation::read, offset, pooled, expires};
 }
 
 /// Writes data of the device's pool; the mirror of `async_read`.
 template <ThreadedHypervisor H>
-AwaitedIo<H> async_write(Device<H>& device, std::uint64_t offset, Piece pooled)
+AwaitedIo<H>
+async_write(Device<H>& device, std::uint64_t offset, Piece pooled, Instant expires = Instant::max())
 {
-    return {device, Operation::write, offset, pooled};
+    return {device, Operation::write, offset, pooled, expires};
 }
 
 /// Makes everything whose writing has completed durable.
 /// @return `unsupported` if the device has no way to say
 template <ThreadedHypervisor H>
-AwaitedIo<H> async_flush(Device<H>& device)
+AwaitedIo<H> async_flush(Device<H>& device, Instant expires = Instant::max())
 {
-    return {device, Operation::flush, 0};
+    return {device, Operation::flush, 0, Piece{}, expires};
 }
 
 /// Blocks the calling thread until coroutines on a device are done: `run(device, deadline, a, b)`.

@@ -3,6 +3,7 @@
 #include <lodger/core/pages.hpp>
 #include <lodger/core/wait.hpp>
 
+#include <algorithm>
 #include <cassert>
 #include <memory>
 
@@ -85,6 +86,10 @@ public:
             static_cast<std::size_t>(address - pages_.bytes().data()) / page_size);
     }
     Gfn gfn(PageIndex page) const { return pages_.gfn(page); }
+    std::span<std::byte> bytes(PageIndex page) const
+    {
+        return pages_.bytes().subspan(page * page_size, page_size);
+    }
 
     void hold(PageIndex page) { ++states_[page].holders; }
     void let_go(PageIndex page)
@@ -101,6 +106,12 @@ public:
         states_[page].quarantined = true;
     }
     bool is_quarantined(PageIndex page) const { return states_[page].quarantined; }
+    bool is_all_quarantined() const
+    {
+        return std::all_of(states_.get(), states_.get() + page_count(), [](Page const& page) {
+            return page.quarantined;
+        });
+    }
 
     std::size_t held_count() const
     {

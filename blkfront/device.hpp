@@ -1,25 +1,12 @@
 #pragma once
 
+#include <lodger/blkfront/alarm.hpp>
 #include <lodger/blkfront/flow.hpp>
 #include <lodger/blkfront/handshake.hpp>
 #include <lodger/blkfront/name.hpp>
-#include <lodger/xenbus/change.hpp>
-#include <lodger/xenbus/life.hpp>
+#include <lodger/blkfront/options.hpp>
 
 namespace lodger::blkfront {
-
-using xenbus::Change;
-using xenbus::ChangeListener;
-
-/// What may be chosen when a disk is opened.
-struct Options {
-    /// Pages of the pool, which all data goes through: 352 fill a ring of 32 requests of 44 KiB.
-    std::size_t pool_pages = 352;
-    Offer offer{};
-    xenbus::OnLoss on_loss = xenbus::OnLoss::fail_fast;
-    xenbus::Patience patience{};
-    ChangeListener on_change{};
-};
 
 /// A disk: from its name to blocks read and written. Owns everything of ours that the device
 /// needs, and gives it back in the protocol's order when it is closed or ends.
@@ -36,6 +23,7 @@ public:
     Device(store::Client<H>& store, grant::Table<H>& grants)
         : hypervisor_{grants.hypervisor()},
           flow_{grants},
+          alarm_{grants.hypervisor(), Listener::of<&Device::on_alarm>(*this)},
           driver_{store, grants, *this},
           life_{store, driver_}
     {
@@ -62,16 +50,12 @@ public:
     /// As `open`, in two steps: several disks that have begun connect at the same time.
     Result<> begin_open(std::string_view device, Options const& options, Deadline deadline)
     {
-        assert(!pool_);
+        assert(!pages_.pool);
         xenbus::NodePath const path = LODGER_TRY(path_of(device));
         on_change_ = options.on_change;
         reconnects_ = options.on_loss == xenbus::OnLoss::reconnect;
-        // A frame is of use only with an indirect request, which takes at least twelve pages.
-        constexpr std::size_t most_frames = 64;
-        std::size_t const frames = std::min(options.pool_pages / 12, most_frames);
-        pool_ = LODGER_TRY(BufferPool<H>::create(hypervisor(), options.pool_pages + frames));
-        frames_ = LODGER_TRY(IndirectFrames<H>::create(*pool_, frames));
-        driver_.prepare(options.offer, *pool_, *frames_);
+        pages_ = LODGER_TRY(DataPages<H>::create(hypervisor(), options.pool_pages));
+        driver_.prepare(options, pages_);
         return life_.begin(path, options.on_loss, options.patience, deadline);
     }
     Result<> finish_open() { return life_.wait_begun(); }
@@ -111,7 +95,7 @@ public:
     }
 
     H& hypervisor() const { return hypervisor_; }
-    BufferPool<H>& pool() { return *pool_; }
+    BufferPool<H>& pool() { return *pages_.pool; }
 
     /// How many requests of the ring can be in flight.
     std::size_t depth() const
@@ -121,15 +105,19 @@ public:
     }
 
     /// Takes a request on. It goes into the ring when there is room, in the order of submission;
-    /// `publish` shows it, and all before it, to the backend.
+    /// `publish` shows it, and all before it, to the backend. If it has a time by which it is to be
+    /// over, it completes with `timed_out` then, whatever the backend does.
     /// @return `disconnected` or `protocol` when the backend is gone for good, `unsupported`, what
-    /// `Disk::check` says, or `invalid_argument` or `misaligned` for the place of its data; then it
-    /// is not taken on, and does not complete
+    /// `Disk::check` says, or `invalid_argument` or `misaligned` for the place of its data,
+    /// `timed_out` when its time has passed already, or `no_memory` for what watches it; then it is
+    /// not taken on, and does not complete
     Result<> submit(Io& io)
     {
         if (is_closing_ || !disk_)
             return Failure{flow_.failed().value_or(Errc::disconnected)};
         LODGER_TRY(check(io));
+        if (io.expires != Instant::max()) [[unlikely]]
+            LODGER_TRY(set_alarm(io.expires));
         return flow_.take_on(io);
     }
 
@@ -141,6 +129,10 @@ public:
 
     /// Gives up waiting for a request in flight: it may still happen, but nobody hears of it.
     void abandon(Io& io) { flow_.abandon(io); }
+
+    /// Completes a request in flight now, with `cancelled`: it may still happen, and the backend
+    /// may still touch its data, until the device is closed at the latest.
+    void cancel(Io& io) { flow_.cancel(io, Errc::cancelled); }
 
 private:
     /// The handshake, and what its turns mean for the requests.
@@ -195,7 +187,7 @@ private:
 
     [[gnu::always_inline]] Result<> check(Piece piece) const
     {
-        if (piece.empty() || !pool_->contains(piece))
+        if (piece.empty() || !pages_.pool->contains(piece))
             return Failure{Errc::invalid_argument};
         auto const start = reinterpret_cast<std::uintptr_t>(piece.data());
         if ((start | piece.size()) & (disk_->sector_size - 1))
@@ -272,15 +264,30 @@ private:
         life_.give_up(served.error());
     }
 
+    Result<> set_alarm(Instant expires)
+    {
+        // Or who submits again what has timed out would do so without end.
+        if (expires <= hypervisor().now())
+            return Failure{Errc::timed_out};
+        return alarm_.set(expires);
+    }
+
+    void on_alarm()
+    {
+        // What completes may submit again, and its deadline be the next.
+        static_cast<void>(alarm_.set(flow_.expire(hypervisor().now())));
+        flow_.publish();
+    }
+
     H& hypervisor_;
-    std::unique_ptr<BufferPool<H>> pool_;
-    std::unique_ptr<IndirectFrames<H>> frames_;
+    DataPages<H> pages_;
     std::optional<Disk> disk_;
     ChangeListener on_change_;
     bool reconnects_ = false;
     bool is_closing_ = false;
     bool is_lost_ = false;
     Flow<H> flow_;
+    Alarm<H> alarm_;
     Driver driver_;
     Life life_;
 };

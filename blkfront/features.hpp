@@ -15,6 +15,7 @@ struct Features {
     bool barrier = false;
     bool discard = false;
     bool secure_discard = false;
+    bool copies_data = false; ///< the backend sees copies, with nothing beside them
 
     /// Whether a request may be sent at all.
     bool has(Operation operation) const

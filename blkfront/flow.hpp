@@ -1,5 +1,6 @@
 #pragma once
 
+#include <lodger/blkfront/expiry_list.hpp>
 #include <lodger/blkfront/io_list.hpp>
 #include <lodger/blkfront/link.hpp>
 
@@ -91,6 +92,8 @@ public:
             return Failure{*failed_};
         ++active_;
         io.start(++last_sequence_);
+        if (io.is_timed()) [[unlikely]]
+            timed_.insert(io);
         if (waiting_.first() || !put(io)) [[unlikely]]
             waiting_.push_back(io);
         else
@@ -110,12 +113,28 @@ public:
     {
         if (!io.is_in_flight())
             return;
-        if (!io.is_issued())
-            waiting_.remove(io);
-        for (std::size_t i = 0; link_ && i < link_->queues(); ++i)
-            link_->channel(i).queue.abandon(io);
-        io.in_flight_ = false;
-        --active_;
+        withdraw(io);
+        leave(io);
+    }
+
+    /// Completes a request now, though it may still happen.
+    void cancel(Io& io, Errc why)
+    {
+        if (!io.is_in_flight())
+            return;
+        withdraw(io);
+        complete(io, Failure{why});
+    }
+
+    /// Completes every request whose time has come.
+    /// @return when the next one's has, or `Instant::max()`
+    Instant expire(Instant now)
+    {
+        Io* io = timed_.first();
+        for (; io && io->expires <= now; io = timed_.first())
+            cancel(*io, Errc::timed_out);
+        table_.hypervisor().wake(completed_);
+        return io ? io->expires : Instant::max();
     }
 
     /// Completes what the backend has answered, and fills the rings again. Called for each event.
@@ -236,10 +255,27 @@ private:
         io.rewind();
     }
 
-    void complete(Io& io, Result<> outcome)
+    /// Nothing here knows of a request any more, and what the backend says of it is passed over;
+    /// its pages stay held until then.
+    void withdraw(Io& io)
     {
+        if (!io.is_issued())
+            waiting_.remove(io);
+        for (std::size_t i = 0; link_ && i < link_->queues(); ++i)
+            link_->channel(i).queue.abandon(io);
+    }
+
+    void leave(Io& io)
+    {
+        if (io.is_timed()) [[unlikely]]
+            timed_.remove(io);
         io.in_flight_ = false;
         --active_;
+    }
+
+    void complete(Io& io, Result<> outcome)
+    {
+        leave(io);
         ++counters_.completed;
         io.on_complete(io, outcome);
     }
@@ -248,6 +284,7 @@ private:
     grant::Shortage shortage_;
     Link<H>* link_ = nullptr;
     IoList waiting_;
+    ExpiryList timed_;
     WaitQueue completed_;
     std::uint64_t last_sequence_ = 0;
     std::size_t active_ = 0;

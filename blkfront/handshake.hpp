@@ -1,7 +1,9 @@
 #pragma once
 
+#include <lodger/blkfront/data_pages.hpp>
 #include <lodger/blkfront/disk.hpp>
 #include <lodger/blkfront/link.hpp>
+#include <lodger/blkfront/options.hpp>
 #include <lodger/xenbus/frontend.hpp>
 #include <lodger/xenbus/node.hpp>
 
@@ -24,11 +26,11 @@ public:
     }
 
     /// Says what to offer, and the memory for it. Call once, before anything else.
-    void prepare(Offer const& wanted, BufferPool<H>& pool, IndirectFrames<H>& frames)
+    void prepare(Options const& options, DataPages<H>& pages)
     {
-        wanted_ = wanted;
-        pool_ = &pool;
-        frames_ = &frames;
+        wanted_ = options.offer;
+        pool_pages_ = options.pool_pages;
+        pages_ = &pages;
     }
 
     /// Says which device, and which other end, this is about from now on.
@@ -61,10 +63,17 @@ public:
 
     Result<Link> offer_link()
     {
-        Offer const offer =
-            wanted_.within(LODGER_TRY(read_keys(store_, node_.other_end, deadline_)));
+        std::array<char, 8> text;
+        store::Batch<H> batch{store_.connection()};
+        LODGER_TRY(
+            store_.operations().begin_read(batch, {node_.path.view(), "trusted"}, text, deadline_));
+        Offer offer = wanted_.within(LODGER_TRY(read_keys(store_, node_.other_end, deadline_)));
+        offer.copies_data |= !is_trusted(batch.finish(deadline_));
+        if (offer.copies_data && !copies_.pool)
+            copies_ = LODGER_TRY(DataPages<H>::create(grants_.hypervisor(), pool_pages_));
+        DataPages<H> const& pages = offer.copies_data ? copies_ : *pages_;
         auto link = LODGER_TRY(blkfront::Link<H>::create(
-            grants_, node_.other_domain, offer, *pool_, *frames_, handle(), listener_));
+            grants_, node_.other_domain, offer, *pages.pool, *pages.frames, handle(), listener_));
         LODGER_TRY(write_offer(*link));
         return link;
     }
@@ -110,6 +119,12 @@ public:
     }
 
 private:
+    /// Whether the backend may see what lies beside the data: it may unless the toolstack says no.
+    static bool is_trusted(Result<std::string_view> const& said)
+    {
+        return said ? *said == "1" : said.error() == Errc::not_found;
+    }
+
     using KeyName = Text<32>;
 
     static KeyName key_of(std::string_view name, std::size_t number)
@@ -236,8 +251,9 @@ private:
     Offer offered_;
     xenbus::Node node_;
     std::uint32_t incarnation_ = 0;
-    BufferPool<H>* pool_ = nullptr;
-    IndirectFrames<H>* frames_ = nullptr;
+    DataPages<H>* pages_ = nullptr;
+    std::size_t pool_pages_ = 0;
+    DataPages<H> copies_; ///< what a backend sees that is not trusted
     Deadline deadline_{};
     bool toolstack_wrote_protocol_ = false; ///< as libxl does for a PV guest
 };

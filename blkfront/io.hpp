@@ -3,6 +3,7 @@
 #include <lodger/blkfront/abi.hpp>
 #include <lodger/core/pages.hpp>
 #include <lodger/core/result.hpp>
+#include <lodger/core/time.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -56,7 +57,8 @@ using Piece = std::span<std::byte>;
 /// must what it points to.
 class Io {
 public:
-    /// Called once, on the loop, when the request is over: it must not wait, and may submit again.
+    /// Called once, on the loop or by whoever ends it, when the request is over: it must not wait,
+    /// and may submit again.
     using Complete = void (*)(Io& io, Result<> outcome);
 
     Io() = default;
@@ -82,6 +84,9 @@ public:
     Piece data{};                       ///< of what moves data
     std::span<Piece const> scattered{}; ///< instead of `data`: several pieces, none of them empty
     Complete on_complete = nullptr;
+    /// When it completes with `timed_out` if it is not over. The backend may touch its data even
+    /// after that: memory for another request is to be had from the pool, not kept.
+    Instant expires = Instant::max();
 
     std::span<Piece const> pieces() const
     {
@@ -101,6 +106,11 @@ public:
         return sum;
     }
 
+    static std::size_t offset_in_page(Piece piece)
+    {
+        return reinterpret_cast<std::uintptr_t>(piece.data()) % page_size;
+    }
+
     /// From `submit` until it completes or is abandoned.
     bool is_in_flight() const { return in_flight_; }
 
@@ -112,6 +122,8 @@ private:
     template <Hypervisor H>
     friend struct Segments;
     friend class IoList;
+    friend class ExpiryList;
+    friend struct Slot;
 
     /// The next bytes to put into a request of the ring.
     struct Position {
@@ -120,11 +132,7 @@ private:
     };
 
     bool is_issued() const { return issued_ == size_; }
-
-    static std::size_t offset_in_page(Piece piece)
-    {
-        return reinterpret_cast<std::uintptr_t>(piece.data()) % page_size;
-    }
+    bool is_timed() const { return expires != Instant::max(); }
 
     /// What is left of the data's next page; the position moves behind it.
     Piece take_segment(Position& position) const
@@ -178,7 +186,9 @@ private:
         must_repeat_ = false;
     }
 
-    Io* next_ = nullptr; ///< in an `IoList`
+    Io* next_ = nullptr;         ///< in an `IoList`
+    Io* timed_before_ = nullptr; ///< in an `ExpiryList`
+    Io* timed_after_ = nullptr;
     std::uint64_t sequence_ = 0;
     std::uint64_t size_ = 0;
     std::uint64_t issued_ = 0; ///< bytes of it that are, or were, in the ring

@@ -38,7 +38,7 @@ public:
         grant::Table<H>& table, Domain backend, Offer const& offer, BufferPool<H>& pool,
         IndirectFrames<H>& frames, std::uint16_t handle, Listener listener)
     {
-        auto grants = LODGER_TRY(PageGrants<H>::create(table, backend, pool));
+        auto grants = LODGER_TRY(PageGrants<H>::create(table, backend, pool, offer.copies_data));
         std::unique_ptr<Link> link{new (std::nothrow) Link{std::move(grants), frames, offer}};
         if (!link)
             return Failure{Errc::no_memory};

@@ -17,6 +17,8 @@ struct Offer {
     std::size_t queues = 1;     ///< at most `most_queues`
     bool persistent_grants = true;
     bool indirect = true;
+    /// Shows the backend copies alone, as for one that the toolstack says is not to be trusted.
+    bool copies_data = false;
 
     /// The offer as far as the backend, which is in InitWait, can take it.
     Offer within(KeyValues const& said) const
@@ -43,6 +45,7 @@ inline Features features_of(Offer const& offer, KeyValues const& said)
         .barrier = said[Key::feature_barrier] != 0,
         .discard = said[Key::feature_discard] != 0,
         .secure_discard = said[Key::discard_secure] != 0,
+        .copies_data = offer.copies_data,
     };
     if (offer.indirect)
         features.most_segments = std::clamp<std::uint64_t>(

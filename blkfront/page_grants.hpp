@@ -1,6 +1,7 @@
 #pragma once
 
 #include <lodger/blkfront/buffer_pool.hpp>
+#include <lodger/blkfront/io.hpp>
 #include <lodger/grant/table.hpp>
 
 namespace lodger::blkfront {
@@ -13,17 +14,23 @@ namespace lodger::blkfront {
 /// Linux's backend maps them so (drivers/block/xen-blkback/blkback.c, xen_blkbk_map). A page that
 /// the backend still has mapped when its grant ends is quarantined (XSA-396). Borrows the table and
 /// the pool.
+///
+/// A backend that is not to be trusted (`trusted` in xen/include/public/io/blkif.h; XSA-403) sees
+/// pages of another pool, to and from which all data is copied: each holds the data of one request
+/// and zeros.
 template <Hypervisor H>
 class PageGrants {
 public:
+    /// @param copies_data whether data is copied through the pool's pages, of which nobody else
+    /// then takes any
     static Result<std::unique_ptr<PageGrants>>
-    create(grant::Table<H>& table, Domain backend, BufferPool<H>& pool)
+    create(grant::Table<H>& table, Domain backend, BufferPool<H>& pool, bool copies_data = false)
     {
         std::unique_ptr<Page[]> pages{new (std::nothrow) Page[pool.page_count()]{}};
         if (!pages)
             return Failure{Errc::no_memory};
-        std::unique_ptr<PageGrants> grants{new (std::nothrow)
-                                               PageGrants{table, backend, pool, std::move(pages)}};
+        std::unique_ptr<PageGrants> grants{
+            new (std::nothrow) PageGrants{table, backend, pool, std::move(pages), copies_data}};
         if (!grants)
             return Failure{Errc::no_memory};
         return grants;
@@ -91,6 +98,37 @@ public:
         pool_.let_go(page);
     }
 
+    bool copies_data() const { return copies_data_; }
+
+    /// The page in which the backend is to find data that lies in one page, at the same place
+    /// there.
+    /// @return `busy` while none is free to copy to, `quarantined` if none ever will be
+    Result<PageIndex> place(Piece data, Access access)
+    {
+        if (!copies_data_) [[likely]]
+            return pool_.index_of(data.data());
+        auto const page = pool_.allocate(page_size);
+        if (!page)
+            return Failure{pool_.is_all_quarantined() ? Errc::quarantined : Errc::busy};
+        H::Memory::copy_out(page->data(), zeros.data(), page_size);
+        if (access == Access::read_only)
+            H::Memory::copy_out(&(*page)[Io::offset_in_page(data)], data.data(), data.size());
+        return pool_.index_of(page->data());
+    }
+
+    /// Takes back a page that was placed, after its release.
+    void give_back(PageIndex page)
+    {
+        if (copies_data_) [[unlikely]]
+            pool_.free(pool_.bytes(page));
+    }
+
+    /// Copies what was read to where it belongs.
+    void fetch(PageIndex page, Piece data) const
+    {
+        H::Memory::copy_in(data.data(), &pool_.bytes(page)[Io::offset_in_page(data)], data.size());
+    }
+
     /// Whether the backend has any of the pages mapped at this moment.
     bool is_mapped() const
     {
@@ -105,6 +143,7 @@ public:
 
 private:
     static constexpr GrantRef none{0}; // Entry 0 is reserved.
+    static constexpr std::array<std::byte, page_size> zeros{};
 
     struct Grant {
         GrantRef ref = none;
@@ -116,12 +155,14 @@ private:
     };
 
     PageGrants(
-        grant::Table<H>& table, Domain backend, BufferPool<H>& pool, std::unique_ptr<Page[]> pages)
+        grant::Table<H>& table, Domain backend, BufferPool<H>& pool, std::unique_ptr<Page[]> pages,
+        bool copies_data)
         : table_{table},
           backend_{backend},
           pool_{pool},
           pages_{std::move(pages)},
-          incarnation_{table.hypervisor().incarnation()}
+          incarnation_{table.hypervisor().incarnation()},
+          copies_data_{copies_data}
     {
     }
 
@@ -166,6 +207,7 @@ private:
     BufferPool<H>& pool_;
     std::unique_ptr<Page[]> pages_;
     std::uint32_t incarnation_;
+    bool copies_data_;
     bool is_persistent_ = false;
     std::uint64_t made_ = 0;
 };

@@ -54,7 +54,8 @@ public:
     /// @return false if it is another one, or `issue` would fail; then nothing happened
     [[gnu::always_inline]] bool issue_short(Io& io)
     {
-        if (ring_.is_full() || !moves_data(io.operation) || !io.is_in_one_page()) [[unlikely]]
+        bool const is_short = moves_data(io.operation) && io.is_in_one_page();
+        if (ring_.is_full() || !is_short || grants_->copies_data()) [[unlikely]]
             return false;
         PageIndex const page = grants_->pool().index_of(io.data.data());
         Access const access = access_of(io.operation);
@@ -62,6 +63,7 @@ public:
             return false;
         Slot& slot = slots_[first_free_];
         take_slot(slot, io, 1, wire_operation(io.operation));
+        slot.is_short = true;
         slot.pages[0] = page;
         ShortRequest const request{
             .operation = operation_word(slot.operation, handle_),
@@ -163,6 +165,7 @@ private:
         Segments<H> segments{request.seg, slot.pages};
         LODGER_TRY(gather(io, segments));
         take_slot(slot, io, segments.count);
+        slot.start = io.position_;
         request.operation = slot.operation;
         request.nr_segments = static_cast<std::uint8_t>(segments.count);
         request.handle = handle_;
@@ -185,6 +188,7 @@ private:
         Slot& slot = slots_[first_free_];
         take_slot(slot, io, segments.count);
         slot.frame = &frame;
+        slot.start = io.position_;
         IndirectRequest request{};
         request.operation = BLKIF_OP_INDIRECT;
         request.indirect_op = slot.operation;
@@ -248,6 +252,7 @@ private:
     void take_slot(Slot& slot, Io& io, std::size_t page_count)
     {
         take_slot(slot, io, page_count, features_->wire_operation(io.operation));
+        slot.is_short = false;
     }
 
     void take_slot(Slot& slot, Io& io, std::size_t page_count, std::uint8_t operation)
@@ -289,7 +294,13 @@ private:
         Io* const io = std::exchange(slot.io, nullptr);
         if (io && response.status != BLKIF_RSP_OKAY) [[unlikely]]
             note(*io, slot, outcome_of(response.status));
-        release_pages(slot);
+        if (slot.is_short) [[likely]] {
+            slot.page_count = 0;
+            grants_->release(slot.pages[0], slot.access);
+        } else {
+            take_data(io, slot);
+            release_pages(slot);
+        }
         slot.next_free = std::exchange(first_free_, static_cast<std::uint16_t>(index));
         return io;
     }
@@ -305,26 +316,21 @@ private:
             io.outcome_ = outcome;
     }
 
-    [[gnu::always_inline]] void release_pages(Slot& slot)
+    /// Where data is copied: copies what was read out of the pages that the backend saw.
+    [[gnu::noinline]] void take_data(Io const* io, Slot const& slot) const
     {
-        bool const is_short = slot.page_count == 1 && !slot.frame;
-        return is_short ? release_page(slot) : release_all(slot);
+        if (!grants_->copies_data() || !io || io->operation != Operation::read)
+            return;
+        Io::Position position = slot.start;
+        for (std::size_t i = 0; i < slot.page_count; ++i)
+            grants_->fetch(slot.all_pages()[i], io->take_segment(position));
     }
 
-    void release_page(Slot& slot)
+    [[gnu::noinline]] void release_pages(Slot& slot)
     {
-        slot.page_count = 0;
-        grants_->release(slot.pages[0], slot.access);
-    }
-
-    [[gnu::noinline]] void release_all(Slot& slot)
-    {
-        IndirectFrame* const frame = std::exchange(slot.frame, nullptr);
-        PageIndex const* const pages = frame ? frame->pages.data() : slot.pages.data();
         std::size_t const count = std::exchange(slot.page_count, std::uint16_t{0});
-        for (std::size_t i = 0; i < count; ++i)
-            grants_->release(pages[i], slot.access);
-        if (frame)
+        Segments<H>::release(*grants_, slot.all_pages().first(count), slot.access);
+        if (IndirectFrame* const frame = std::exchange(slot.frame, nullptr))
             frames_->put(*frame);
     }
 

@@ -31,7 +31,8 @@ struct Segments {
     Io::Position end{};
 
     /// Lets the backend use the next pages, as many as there is room and grants for.
-    /// @return `no_space` while there is no grant for even one, `quarantined`; then none is taken
+    /// @return `no_space` while there is no grant for even one, `busy` while there is no page to
+    /// copy even one to, `quarantined`; then none is taken
     Result<> gather(PageGrants<H>& grants, Io const& io)
     {
         Access const access = access_of(io.operation);
@@ -40,16 +41,13 @@ struct Segments {
         while (count < wire.size() && bytes < left) {
             Io::Position after = end;
             Piece const segment = io.take_segment(after);
-            PageIndex const page = grants.pool().index_of(segment.data());
-            auto const acquired = grants.acquire(page, access);
-            if (!acquired) {
-                if (count > 0 && acquired.error() == Errc::no_space)
+            auto const shown = show(grants, segment, access);
+            if (!shown) {
+                if (count > 0 && (shown.error() == Errc::no_space || shown.error() == Errc::busy))
                     break; // The rest when others have given theirs back.
                 release(grants, pages.first(std::exchange(count, 0)), access);
-                return acquired;
+                return Failure{shown.error()};
             }
-            wire[count] = wire_segment(grants.ref(page, access), segment);
-            pages[count++] = page;
             bytes += segment.size();
             end = after;
         }
@@ -58,8 +56,24 @@ struct Segments {
 
     static void release(PageGrants<H>& grants, std::span<PageIndex const> pages, Access access)
     {
-        for (PageIndex const page : pages)
+        for (PageIndex const page : pages) {
             grants.release(page, access);
+            grants.give_back(page);
+        }
+    }
+
+private:
+    Result<> show(PageGrants<H>& grants, Piece segment, Access access)
+    {
+        PageIndex const page = LODGER_TRY(grants.place(segment, access));
+        auto const acquired = grants.acquire(page, access);
+        if (!acquired) {
+            grants.give_back(page);
+            return acquired;
+        }
+        wire[count] = wire_segment(grants.ref(page, access), segment);
+        pages[count++] = page;
+        return {};
     }
 };
 

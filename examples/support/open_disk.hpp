@@ -113,12 +113,12 @@ inline void print_disk(BlockDevice const& device)
         disk.is_cdrom ? ", CD-ROM" : "", disk.physical_sector_size);
     blkfront::Features const& features = *device.features();
     std::printf(
-        "  in use    %zu requests of up to %zu KiB in %zu ring%s of %zu page%s%s%s%s%s%s\n",
+        "  in use    %zu requests of up to %zu KiB in %zu ring%s of %zu page%s%s%s%s%s%s%s\n",
         device.depth(), features.most_segments * page_size / 1024, features.queues,
         features.queues == 1 ? "" : "s", features.ring_pages, features.ring_pages == 1 ? "" : "s",
         features.persistent_grants ? ", persistent grants" : "", features.flush ? ", flush" : "",
         features.barrier ? ", barrier" : "", features.discard ? ", discard" : "",
-        features.secure_discard ? ", secure discard" : "");
+        features.secure_discard ? ", secure discard" : "", features.copies_data ? ", copies" : "");
 }
 
 } // namespace examples

@@ -124,7 +124,7 @@ TEST_CASE("each status is the outcome of its own request")
 
 TEST_CASE("a response that fits no request is reported, and completes nothing")
 {
-    for (std::size_t lie = 0; lie < 7; ++lie) {
+    for (std::size_t lie = 0; lie < 8; ++lie) {
         BlockPair pair;
         Job over = pair.job(Operation::read, 0, 0, 512);
         REQUIRE(pair.flow.take_on(over));
@@ -134,11 +134,12 @@ TEST_CASE("a response that fits no request is reported, and completes nothing")
         REQUIRE(pair.flow.take_on(job));
         Request const request = pair.sent();
         std::uint64_t const id = request.id;
-        std::array<std::pair<std::uint64_t, std::uint8_t>, 7> const lies = {{
+        std::array<std::pair<std::uint64_t, std::uint8_t>, 8> const lies = {{
             {id + 1, BLKIF_OP_READ},           // another slot
             {id & 0xffffffff, BLKIF_OP_READ},  // the slot, of another time
             {first.id, BLKIF_OP_READ},         // over already
             {id | 0xffff'ff00, BLKIF_OP_READ}, // no slot
+            {id | 32, BLKIF_OP_READ},          // just behind the last slot
             {~0ull, BLKIF_OP_READ},
             {id, BLKIF_OP_WRITE},
             {id, BLKIF_OP_INDIRECT},

@@ -65,6 +65,8 @@ void BlockBackend::write_nodes(std::uint16_t guest_id)
     store.write(frontend_path_ + "/device-type", "disk");
     if (options_.toolstack_writes_protocol)
         store.write(frontend_path_ + "/protocol", "x86_64-abi");
+    if (options_.trusted)
+        store.write(frontend_path_ + "/trusted", *options_.trusted);
     store.write(frontend_path_ + "/state", "1");
 }
 

@@ -24,6 +24,7 @@ struct BlockOptions {
     std::uint32_t sector_size = 512;
     std::uint32_t info = 0;                 ///< VDISK_*
     bool toolstack_writes_protocol = false; ///< as libxl does for a PV guest
+    std::optional<std::string> trusted{};   ///< what the toolstack writes of the backend
     /// How long a request takes, at most; the seed chooses.
     Duration most_latency = std::chrono::microseconds{500};
     /// Values of the backend's keys that replace the ordinary ones; nothing for a key left out.
