@@ -12,13 +12,13 @@ namespace lodger::runtime {
 void Scheduler::start(shared_info_t& shared)
 {
     shared_ = &shared;
-    alarm_.start(ports_);
+    timer_.start(ports_);
 }
 
 void Scheduler::restart()
 {
     ports_.clear();
-    alarm_.start(ports_);
+    timer_.start(ports_);
     wake_sleepers();
 }
 
@@ -77,7 +77,7 @@ void Scheduler::run_another()
 {
     for (;;) {
         serve_events();
-        if (alarm_.has_rung())
+        if (timer_.has_rung())
             wake_sleepers();
         if (Thread* const next = take_runnable()) {
             if (next != current_)
@@ -102,7 +102,7 @@ void Scheduler::add_sleeper(Thread& thread)
         link = &(*link)->next_sleeper_;
     thread.next_sleeper_ = *link;
     *link = &thread;
-    alarm_.set_no_later_than(thread.deadline_.at);
+    timer_.set_no_later_than(thread.deadline_.at);
 }
 
 void Scheduler::remove_sleeper(Thread& thread)
@@ -113,7 +113,7 @@ void Scheduler::remove_sleeper(Thread& thread)
     *link = thread.next_sleeper_;
 }
 
-/// The alarm may have been set for somebody who sleeps no more; then nobody wakes.
+/// The timer may have been set for somebody who sleeps no more; then nobody wakes.
 void Scheduler::wake_sleepers()
 {
     if (!first_sleeper_)
@@ -127,7 +127,7 @@ void Scheduler::wake_sleepers()
         make_runnable(thread);
     }
     if (first_sleeper_)
-        alarm_.set_no_later_than(first_sleeper_->deadline_.at);
+        timer_.set_no_later_than(first_sleeper_->deadline_.at);
 }
 
 /// An event that is pending already makes SCHEDOP_poll return at once, so none is lost between
@@ -135,7 +135,7 @@ void Scheduler::wake_sleepers()
 void Scheduler::sleep()
 {
     auto const ports = ports_.ports();
-    if (ports.size() == 1 && !first_sleeper_) // the alarm's
+    if (ports.size() == 1 && !first_sleeper_) // the timer's
         panic("deadlock: every thread waits, and neither an event nor a deadline can end it");
     sched_poll_t poll{};
     set_xen_guest_handle(poll.ports, const_cast<evtchn_port_t*>(ports.data()));

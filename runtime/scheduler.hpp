@@ -1,8 +1,8 @@
 #pragma once
 
 #include <lodger/core/hypervisor.hpp>
-#include <lodger/runtime/alarm.hpp>
 #include <lodger/runtime/thread.hpp>
+#include <lodger/runtime/timer.hpp>
 
 #include <xen/xen.h>
 
@@ -59,7 +59,7 @@ private:
     std::uint64_t sleeps_ = 0;
     bool in_listener_ = false;
     Ports ports_;
-    Alarm alarm_;
+    Timer timer_;
 };
 
 } // namespace lodger::runtime

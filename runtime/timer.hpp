@@ -9,13 +9,13 @@ namespace lodger::runtime {
 /// (xen/include/public/vcpu.h, VCPUOP_set_singleshot_timer). Until it has rung, no deadline that it
 /// was set for has passed: so who waits with a deadline looks at no clock, and needs a hypercall
 /// only for a deadline nearer than the one it is set for already.
-class Alarm {
+class Timer {
 public:
     using Ports = event::PortTable<SharedMemory>;
 
-    Alarm() = default;
-    Alarm(Alarm const&) = delete;
-    Alarm& operator=(Alarm const&) = delete;
+    Timer() = default;
+    Timer(Timer const&) = delete;
+    Timer& operator=(Timer const&) = delete;
 
     /// Listens to its port, and is set for nothing. Again after the domain was restored, as then
     /// neither the port nor the timer is there any more.
