@@ -150,7 +150,7 @@ private:
         {
             // What it changes may be half written until it has done so.
             if (state != xenbus::State::reconfiguring)
-                device_.on_spoken(this->read_disk());
+                device_.on_spoken(this->read_disk_again());
         }
         void ended(Errc reason) { device_.on_ended(reason); }
 

@@ -270,7 +270,7 @@ private:
     {
         trace(
             hypervisor(), Topic::ring, "request ", request.id & 0xffffffff, " operation ",
-            static_cast<unsigned>(request.operation), " sector ", request.sector_number);
+            static_cast<std::uint8_t>(request.operation), " sector ", request.sector_number);
         ring_.put(request, size);
         ++io.in_ring_;
     }
