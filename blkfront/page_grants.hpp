@@ -100,13 +100,11 @@ public:
 
     bool copies_data() const { return copies_data_; }
 
-    /// The page in which the backend is to find data that lies in one page, at the same place
-    /// there.
+    /// Where data is copied: takes a page in which the backend is to find data that lies in one
+    /// page, at the same place there.
     /// @return `busy` while none is free to copy to, `quarantined` if none ever will be
-    Result<PageIndex> place(Piece data, Access access)
+    [[gnu::noinline]] Result<PageIndex> place(Piece data, Access access)
     {
-        if (!copies_data_) [[likely]]
-            return pool_.index_of(data.data());
         auto const page = pool_.allocate(page_size);
         if (!page)
             return Failure{pool_.is_all_quarantined() ? Errc::quarantined : Errc::busy};
@@ -116,10 +114,10 @@ public:
         return pool_.index_of(page->data());
     }
 
-    /// Takes back a page that was placed, after its release.
-    void give_back(PageIndex page)
+    /// Takes back pages that were placed, after their release.
+    [[gnu::noinline]] void give_back(std::span<PageIndex const> pages)
     {
-        if (copies_data_) [[unlikely]]
+        for (PageIndex const page : pages)
             pool_.free(pool_.bytes(page));
     }
 
