@@ -7,6 +7,8 @@ $(O)/dom0/hands: tests/boot/dom0/hands.c
 
 images: $(O)/dom0/hands
 
+CXXFLAGS_undefined += $(SANITIZE_undefined)
+
 # A disk that is attached and detached so many times, under load, with all else that xl does.
 REPEAT ?= 50
 .PHONY: soak-boot

@@ -100,9 +100,19 @@ class Guest:
         return render(self.settings, image, devices, ramdisk=ramdisk)
 
     def unpause(self):
+        self.machine.wait(self.begin_unpausing(), 60, "xl unpause")
+
+    def begin_unpausing(self):
+        """As `unpause`, but does not wait for it; returns the number of the command."""
         self._unpaused = time.monotonic()
         self._releases = self.machine.releases
-        self.machine.run(f"xl unpause {self.identifier}")
+        self._shown = 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        return self.machine.start(f"xl unpause {self.identifier}")
+
+    def patient_from_now(self):
+        """Whatever time has passed is not the guest's own."""
+        self._unpaused = time.monotonic()
 
     def find(self):
         """Notes which domain it is by now: once restored or migrated, it is another one."""
@@ -126,15 +136,13 @@ class Guest:
         After `seconds` the guest counts as hanging.
         """
         deadline = self._unpaused + seconds * self.machine.patience
-        self._shown = 0
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         reason = None
         while reason is None:
-            self._show_news(show)
+            self.show_news(show)
             reason = self._reason_if_ended(deadline)
         ended = time.monotonic()
         self.settle()
-        self._show_news(show)
+        self.show_news(show)
         registers = "" if reason in ("poweroff", "gone") else self._registers()
         log = self.machine.xen_log(self._log_position)
         return End(reason, self.console(), ended - self._unpaused, log, registers)
@@ -145,7 +153,7 @@ class Guest:
             self.unpause()
         return self.follow(seconds, show)
 
-    def _show_news(self, show):
+    def show_news(self, show):
         """What came since last time, carriage returns and all: a progress bar needs them."""
         news = self._console_bytes(self._shown)
         if news:
