@@ -154,6 +154,7 @@ $(example_images): $(O)/images/%.elf: $$(call objects_of,examples/$$*) $(link_in
 	$(link)
 
 include tools/install/install.mk
+include tools/site/site.mk
 -include $(wildcard examples/*/flags.mk)
 -include $(wildcard tests/*.mk)
 -include $(shell test -d $(O)/obj && find $(O)/obj -name '*.d')
