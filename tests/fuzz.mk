@@ -6,6 +6,7 @@
 FUZZ_CXX ?= clang++-19
 FUZZ_TIME ?= 600
 fuzz := $(O)/fuzz
+comma := ,
 fuzz_targets := $(or $(TARGET),$(basename $(notdir $(wildcard tests/fuzz/targets/*.cpp))))
 fuzz_compile := $(FUZZ_CXX) $(CXX_STANDARD) $(INCLUDES) $(DEFINES) -Wall -Wextra \
     -Wno-missing-field-initializers -Werror -g -O1 \
@@ -15,6 +16,7 @@ fuzz_runs_session := 12000
 fuzz_runs_connection := 10000
 fuzz_runs_keys := 10000
 fuzz_runs_queue := 10000
+fuzz_runs_device := 100
 fuzz_options := -max_len=2048 -len_control=0 -timeout=20 -print_final_stats=0
 
 check_groups += fuzz-check
@@ -27,7 +29,18 @@ fuzz: $(fuzz_targets:%=$(fuzz)/%.long) ## each fuzzer for FUZZ_TIME=600 seconds 
 $(fuzz)/%: tests/fuzz/targets/%.cpp tests/fuzz.mk | $(O)/include/lodger $(O)/xen-include/xen
 	$(say) FUZZ $<
 	$(Q)mkdir -p $(@D)
-	$(Q)$(fuzz_compile) -MMD -MP -MF $@.d $< -o $@
+	$(Q)$(fuzz_compile) -MMD -MP -MF $@.d $< $(filter %.a,$^) -o $@
+
+# What a disk needs around it is the simulated machine, built once more with the fuzzer's compiler.
+fuzz_simulator := $(filter-out %/seeds.cpp,\
+    $(wildcard tests/sim/*.cpp tests/sim/store/*.cpp tests/sim/block/*.cpp))
+$(fuzz)/device: $(fuzz)/libsim.a
+$(fuzz)/libsim.a: $(fuzz_simulator:%.cpp=$(fuzz)/%.o)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(fuzz)/tests/sim/%.o: tests/sim/%.cpp tests/fuzz.mk | $(O)/include/lodger $(O)/xen-include/xen
+	$(Q)mkdir -p $(@D)
+	$(Q)$(subst =fuzzer$(comma),=fuzzer-no-link$(comma),$(fuzz_compile)) -MMD -MP -c $< -o $@
 
 # What is kept is run as it is; then from there, always the same way, into a folder that is thrown away.
 $(fuzz)/%.count: $(fuzz)/% tests/fuzz/check $$(wildcard tests/fuzz/corpus/$$*/*)
@@ -40,4 +53,4 @@ $(fuzz)/%.long: $(fuzz)/% FORCE
 	$(Q)$< $(fuzz)/corpus/$* tests/fuzz/corpus/$* -max_total_time=$(FUZZ_TIME) $(fuzz_options) \
 	    -artifact_prefix=$(fuzz)/$*- -verbosity=0
 
--include $(wildcard $(fuzz)/*.d)
+-include $(shell test -d $(fuzz) && find $(fuzz) -name '*.d')

@@ -223,6 +223,25 @@ TEST_CASE("what a link has not answered goes through the next one, each once, in
     static_cast<void>(first);
 }
 
+TEST_CASE("an answer that was saved with the domain counts no more, and the request is made again")
+{
+    BlockPair pair;
+    Job job = pair.job(Operation::read, 0, 0, 512);
+    REQUIRE(pair.flow.take_on(job));
+    Request const request = pair.sent();
+    pair.back.put({.id = request.id, .operation = request.operation, .status = 0});
+    pair.back.publish();
+    pair.guest.spawn("main", [&] {
+        pair.guest.restore(std::chrono::seconds{1});
+        pair.flow.detach();
+    });
+    pair.world.run();
+    // The memory for its data may have been saved before the data was there.
+    REQUIRE(job.completions == 0);
+    pair.flow.fail_all(Errc::disconnected);
+    REQUIRE(job.completions == 1);
+}
+
 TEST_CASE("nobody hears of a request that was abandoned, and its page is held until it is over")
 {
     BlockPair pair;
