@@ -84,7 +84,8 @@ class Guest:
         shutil.copy(self.settings.image, self.loaded_image)
         if self.settings.ramdisk:
             shutil.copy(self.settings.ramdisk, f"{self.loaded_image}{RAMDISK}")
-        if self.settings.mode == "hvm":
+        backends = {disk.backend for disk in self.settings.disks}
+        if self.settings.mode == "hvm" or "qdisk" in backends:
             self.machine.need_device_model()
         for disk in self.settings.disks:
             self.disks.append(AttachedDisk(self.machine, disk))
@@ -94,7 +95,7 @@ class Guest:
         self.identifier = int(self.machine.run(script).output.split()[-1])
 
     def configuration(self):
-        devices = [(disk.device, "phy", disk.disk.read_only) for disk in self.disks]
+        devices = [(disk.device, disk.disk.backend, disk.disk.read_only) for disk in self.disks]
         image = f"/share/images/{self.settings.name}"
         ramdisk = f"{image}{RAMDISK}" if self.settings.ramdisk else None
         return render(self.settings, image, devices, ramdisk=ramdisk)

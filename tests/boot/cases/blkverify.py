@@ -108,17 +108,49 @@ def requests_wait_until_a_disk_is_back(rig):
 @case("blkverify-devices")
 def every_kind_of_device_holds_its_data(rig):
     disks = Disks(rig)
-    exercise = Exercise(rig, "--count=400 --span=4 xvda xvdb xvdc xvdd xvde", memory=40)
+    names = "xvda xvdb xvdc xvdd xvde xvdf xvdg"
+    exercise = Exercise(rig, f"--count=400 --span=4 {names}", memory=56)
     exercise.attach("xvda", disks.null("memory"))
     exercise.attach("xvdb", disks.null("memory-4096", block_size=4096))
     exercise.attach("xvdc", disks.ram())
     exercise.attach("xvdd", disks.loop())
     exercise.attach("xvde", disks.null("memory-ro"), access="r")
+    exercise.attach("xvdf", disks.file_on_ext4())
+    exercise.attach("xvdg", disks.slow_by_mapping())
     exercise.start()
     expect(exercise.pass_with() == 0, "requests have failed")
     console = exercise.guest.console()
     expect("sector size 4096" in console, "no disk has sectors of 4096 bytes")
     expect("read-only" in console, "no disk is read-only")
+
+
+@case("blkverify-qdisk")
+def a_disk_that_qemu_serves_holds_its_data(rig):
+    disk = rig.disk("disk", 16 << 20, backend="qdisk")
+    exercise = Exercise(rig, "--count=400 --span=4 xvda", disks=[disk])
+    expect(exercise.pass_with() == 0, "requests have failed")
+
+
+@case("blkverify-untrusted")
+def a_backend_that_is_not_trusted_holds_its_data(rig):
+    """xl has no word for it, so it is written where libxl says that all are trusted."""
+    exercise = Exercise(rig, "--count=400 --span=4 xvda")
+    exercise.attach("xvda", Disks(rig).null("memory"))
+    frontend = f"/local/domain/{exercise.guest.identifier}/device/vbd/{number_of('xvda')}"
+    expect(exercise.run(f"xenstore-read {frontend}/trusted").strip() == "1",
+           "libxl says nothing of trust")
+    exercise.run(f"xenstore-write {frontend}/trusted 0")
+    exercise.start()
+    expect(exercise.pass_with() == 0, "requests have failed")
+    expect(", copies" in exercise.guest.console(), "the backend has seen more than copies")
+
+
+@case("blkverify-flakey")
+def a_disk_that_fails_for_a_second_now_and_then_has_no_wrong_data(rig):
+    exercise = Exercise(rig, "--time=6 --span=4 --allow-errors xvda")
+    exercise.attach("xvda", Disks(rig).failing_by_mapping())
+    exercise.start()
+    expect(exercise.pass_with() > 0, "no request has failed")
 
 
 def exercises_a_form(name, arguments, in_use, **parameters):
