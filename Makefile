@@ -16,20 +16,24 @@ XEN_CXXFLAGS := $(INCLUDES) $(DEFINES) -include stdint.h
 # GCC 12 takes the error of a std::expected that holds none for read uninitialised.
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wno-maybe-uninitialized -Werror
 
-# No red zone: a PV event frame overwrites it. Frame pointers: for backtraces.
-MACHINE := -O2 -g -mno-red-zone -mcmodel=small -fno-pic -fcf-protection=none \
+# What all code of a guest is compiled with, an installed lodger-c++ included. No red zone: a PV
+# event frame overwrites it. Frame pointers: for backtraces.
+CODE_FLAGS := -mno-red-zone -mcmodel=small -fno-pic -fcf-protection=none \
     -ffunction-sections -fdata-sections -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer \
-    -fstack-clash-protection -fstack-protector-strong -mstack-protector-guard=global \
-    -ffile-prefix-map=$(CURDIR)=.
+    -fstack-clash-protection -fstack-protector-strong -mstack-protector-guard=global
+MACHINE := -O2 -g $(CODE_FLAGS) -ffile-prefix-map=$(CURDIR)=.
 GUEST_FLAGS := $(MACHINE) $(XEN_CXXFLAGS) $(WARNINGS)
 LIBRARY_CXXFLAGS := $(CXX_STANDARD) $(GUEST_FLAGS) -fno-exceptions -fno-rtti
 # An application may have its own flags in its directory's flags.mk (CXXFLAGS_<name> += ...).
 APPLICATION_CXXFLAGS := $(LIBRARY_CXXFLAGS)
 
-LDFLAGS := -nostdlib -nostartfiles -static -no-pie -T linker.ld -Wl,--gc-sections \
-    -Wl,--eh-frame-hdr -Wl,-z,max-page-size=4096 -Wl,--build-id=none -Wl,--no-warn-rwx-segments \
+# The linker's own words: tools/install hands the same ones to an installed linker.
+LINK_OPTIONS := --gc-sections --eh-frame-hdr -zmax-page-size=4096 --build-id=none \
+    --no-warn-rwx-segments
+LIBRARY_NAMES := -lstdc++ -lc -lm -lgcc_eh -lgcc
+LDFLAGS := -Btools/linker/ -nostdlib -static -no-pie -T linker.ld $(LINK_OPTIONS:%=-Wl,%) \
     -L$(SYSROOT)/lib
-LIBRARIES := -Wl,--start-group $(O)/liblodger.a -lstdc++ -lc -lm -lgcc_eh -lgcc -Wl,--end-group
+LIBRARIES := -Wl,--start-group $(O)/liblodger.a $(LIBRARY_NAMES) -Wl,--end-group
 
 # Quiet, unless V=1.
 ifeq ($(V),1)
@@ -121,17 +125,13 @@ $(O)/liblodger.a: $(library_objects)
 
 # --- Images -------------------------------------------------------------------------------------
 
-# Linked twice: the second link carries the names of the first one's functions, for backtraces.
 define link
 $(say) LINK $@
-$(Q)mkdir -p $(@D) $(O)/link/$*
-$(Q)$(GUEST_CXX) $(LDFLAGS) $(filter %.o,$^) $(LIBRARIES) -o $(O)/link/$*/first.elf
-$(Q)tools/symbols $(O)/link/$*/first.elf $(O)/link/$*/symbols.S
-$(Q)$(GUEST_CC) -c $(O)/link/$*/symbols.S -o $(O)/link/$*/symbols.o
-$(Q)$(GUEST_CXX) $(LDFLAGS) $(filter %.o,$^) $(O)/link/$*/symbols.o $(LIBRARIES) -o $@
+$(Q)mkdir -p $(@D)
+$(Q)$(GUEST_CXX) $(LDFLAGS) $(filter %.o,$^) $(LIBRARIES) -o $@
 endef
 
-link_inputs := $(O)/liblodger.a linker.ld tools/symbols
+link_inputs := $(O)/liblodger.a linker.ld tools/linker/ld tools/symbols
 
 .SECONDEXPANSION:
 objects_of = $(patsubst %,$(O)/obj/%.o,$(wildcard $(1)/*.cpp))
@@ -143,6 +143,7 @@ $(test_images): $(O)/images/%.elf: $$(call objects_of,$$(subst tests/,tests/boot
 $(example_images): $(O)/images/%.elf: $$(call objects_of,examples/$$*) $(link_inputs)
 	$(link)
 
+include tools/install/install.mk
 -include $(wildcard examples/*/flags.mk)
 -include $(wildcard tests/*.mk)
 -include $(shell test -d $(O)/obj && find $(O)/obj -name '*.d')

@@ -45,8 +45,8 @@ def fresh_copy():
 
 
 def default():
-    """The path of the default disk, made at first use under build/disks."""
-    path = places.BUILD / "disks" / "default.img"
+    """The path of the default disk, made at first use, in the repository under build/disks."""
+    path = places.work() / "disks" / "default.img"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(f".{os.getpid()}")

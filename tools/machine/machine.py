@@ -159,7 +159,7 @@ class Machine:
 
     def _last_words(self):
         """Keeps the whole log where it can be looked at, and returns its end."""
-        kept = places.BUILD / "machine.log"
-        kept.parent.mkdir(exist_ok=True)
+        kept = places.work() / "machine.log"
+        kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(self.xen_log())
         return "\n".join(self.xen_log().splitlines()[-20:]) + f"\n(the whole log: {kept})"

@@ -40,7 +40,7 @@ def _kernel_payload(image):
 
 def _bring_in(part):
     """Unpacks what is missing; silent and quick when nothing is."""
-    if subprocess.run([places.REPOSITORY / "tools" / "setup", part]).returncode:
+    if subprocess.run([places.TOOLS / "setup", part]).returncode:
         raise MachineError("there is no Xen machine without the packages it is made of")
 
 

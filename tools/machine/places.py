@@ -1,10 +1,16 @@
-"""Where things lie: the repository, its build folder and the cache shared by all clones."""
+"""Where things lie: these tools, the repository if they are in one, and the cache shared by all."""
 
 import os
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+TOOLS = Path(__file__).resolve().parents[1]
+REPOSITORY = TOOLS.parent
 BUILD = REPOSITORY / "build"
+
+
+def work():
+    """The folder for what runs leave behind: the repository's, or the cache of an installed tool."""
+    return BUILD if (REPOSITORY / "Makefile").exists() else cache()
 
 
 def cache():
