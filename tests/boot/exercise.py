@@ -202,8 +202,8 @@ class Disks:
         return self._mapped("delay", "delay", f"0 {milliseconds}")
 
     def failing_by_mapping(self, up=1, down=1):
-        """Fails everything for `down` seconds after each `up` seconds."""
-        return self._mapped("flakey", "flakey", f"0 {up} {down}")
+        """Fails all writes for `down` seconds after each `up` seconds."""
+        return self._mapped("flakey", "flakey", f"0 {up} {down} 1 error_writes")
 
     def _mapped(self, name, target, parameters, mebibytes=16):
         program = self._machine.share / "files" / "map"
