@@ -44,7 +44,8 @@ dd if=/dev/zero of=ext4/disk.img bs=1M count={mebibytes} 2>/dev/null &&
 device=$(losetup -f) && losetup $device ext4/disk.img && echo $device
 """
 UNDO_EXT4 = """
-losetup -d {device}; cd /tmp; below=$(sed -n 's|^\\(/dev/loop[0-9]*\\) /tmp/ext4 .*|\\1|p' /proc/mounts)
+losetup -d {device}; cd /tmp
+below=$(sed -n 's|^\\(/dev/loop[0-9]*\\) /tmp/ext4 .*|\\1|p' /proc/mounts)
 umount /tmp/ext4; losetup -d $below; rm -r ext4 ext4.img
 """
 

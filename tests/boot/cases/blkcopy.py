@@ -33,8 +33,8 @@ def refuses_to_write_a_read_only_disk(rig):
 
 
 FILL_IN_DOM0 = """
-mkdir -p /tmp/filled && mount -t ext4 {device} /tmp/filled && cp -r /tmp/filled/files /tmp/filled/again &&
-umount /tmp/filled
+mkdir -p /tmp/filled && mount -t ext4 {device} /tmp/filled &&
+cp -r /tmp/filled/files /tmp/filled/again && umount /tmp/filled
 """
 
 
