@@ -100,10 +100,11 @@ class Guest:
         ramdisk = f"{image}{RAMDISK}" if self.settings.ramdisk else None
         return render(self.settings, image, devices, ramdisk=ramdisk)
 
-    def unpause(self):
+    def unpause(self, script="xl unpause {guest}"):
+        """Lets it run, by a script in dom0; returns what that prints."""
         self._unpaused = time.monotonic()
         self._releases = self.machine.releases
-        self.machine.run(f"xl unpause {self.identifier}")
+        return self.machine.run(script.format(guest=self.identifier)).output
 
     def find(self):
         """Notes which domain it is by now: once restored or migrated, it is another one."""
