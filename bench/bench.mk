@@ -9,9 +9,20 @@ bench_images := $(patsubst bench/%/guest/main.cpp,$(O)/images/bench/%.elf, \
     $(wildcard bench/*/guest/main.cpp))
 bench_linux := $(patsubst bench/%.c,$(bench)/%,$(wildcard bench/linux/*.c))
 
-.PHONY: bench bench-store
-bench: $(bench_images) $(bench_linux) ## figures against Linux [ONLY=store] [SETUP=pv]
+.PHONY: bench bench-profile bench-ring bench-store
+bench: $(bench_images) $(bench_linux) $(O)/images/hello.elf bench-ring ## figures against Linux [ONLY=store] [SETUP=pv]
 	$(Q)bench/run $(if $(ONLY),--only $(ONLY)) $(if $(SETUP),--setup $(SETUP))
+
+bench-profile: $(O)/images/bench/block.elf $(bench)/profile.so ## where a request's instructions go [SETUP=pv] [ACCESS="randread 4096 32"]
+	$(Q)bench/profile/run $(if $(SETUP),--setup $(SETUP)) $(if $(ACCESS),--access "$(ACCESS)")
+
+$(bench)/profile.so: bench/profile/count.c bench/bench.mk
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -O2 -Wall -Wextra -Werror -fPIC -shared -fvisibility=hidden $< -o $@
+
+bench-ring: $(bench)/ring ## the ring on this machine, against the macros of Xen's ring.h
+	$(Q)bench/ring/run $< $(bench)/ring.json
 
 bench-store: $(bench)/store $(xenstored_shim) $(machine_root)/.recipe ## XenStore reads a second, against libxenstore
 	$(Q)$< $(O)/bench/store.json
@@ -19,6 +30,10 @@ bench-store: $(bench)/store $(xenstored_shim) $(machine_root)/.recipe ## XenStor
 $(bench)/store: $(bench_store_objects)
 	$(say) LINK $@
 	$(Q)$(HOST_CXX) $^ -lxenstore -o $@
+
+$(bench)/ring: $(bench)/bench/ring/main.o
+	$(say) LINK $@
+	$(Q)$(HOST_CXX) $^ -lbenchmark -o $@
 
 $(bench)/%.o: %.cpp bench/bench.mk | $(O)/include/lodger $(O)/xen-include/xen
 	$(say) CXX $<

@@ -61,9 +61,12 @@ class Figure:
 
 
 @contextmanager
-def started():
-    """The machine, with a XenStore that does not write down what it is asked."""
-    with Machine(counted=True) as machine:
+def started(arguments=()):
+    """The machine, with a XenStore that does not write down what it is asked.
+
+    `arguments` are further ones for QEMU.
+    """
+    with Machine(counted=True, arguments=arguments) as machine:
         machine.run("xenstore-control log off")
         yield machine
 

@@ -19,15 +19,23 @@ using IndirectRequest = ::blkif_request_indirect;
 using DiscardRequest = ::blkif_request_discard;
 using Response = ::blkif_response;
 
-/// The beginning of a `Request`, with the one segment that most have.
+/// The beginning of a `Request` with the one segment that most have, as the words that it is.
 struct ShortRequest {
-    std::uint8_t operation;
-    std::uint8_t nr_segments;
-    blkif_vdev_t handle;
+    std::uint64_t operation; ///< and `nr_segments`, 1, and `handle`
     std::uint64_t id;
-    blkif_sector_t sector_number;
-    WireSegment segment;
+    std::uint64_t sector_number;
+    std::uint64_t segment;
 };
+
+constexpr std::uint64_t operation_word(std::uint8_t operation, blkif_vdev_t handle)
+{
+    return operation | 1u << 8 | std::uint64_t{handle} << 16;
+}
+constexpr std::uint64_t segment_word(WireSegment segment)
+{
+    return segment.gref | std::uint64_t{segment.first_sect} << 32 |
+           std::uint64_t{segment.last_sect} << 40;
+}
 
 // Without padding of our own: the layout that "x86_64-abi" in the `protocol` key promises.
 static_assert(sizeof(Request) == 112);
@@ -35,11 +43,11 @@ static_assert(offsetof(Request, id) == 8);
 static_assert(offsetof(Request, seg) == 24);
 static_assert(sizeof(WireSegment) == 8);
 static_assert(sizeof(ShortRequest) == 32);
-static_assert(offsetof(ShortRequest, nr_segments) == offsetof(Request, nr_segments));
-static_assert(offsetof(ShortRequest, handle) == offsetof(Request, handle));
+static_assert(offsetof(Request, nr_segments) == 1 && offsetof(Request, handle) == 2);
 static_assert(offsetof(ShortRequest, id) == offsetof(Request, id));
 static_assert(offsetof(ShortRequest, sector_number) == offsetof(Request, sector_number));
 static_assert(offsetof(ShortRequest, segment) == offsetof(Request, seg));
+static_assert(offsetof(WireSegment, first_sect) == 4 && offsetof(WireSegment, last_sect) == 5);
 static_assert(sizeof(IndirectRequest) == 64);
 static_assert(offsetof(IndirectRequest, id) == 8);
 static_assert(offsetof(IndirectRequest, indirect_grefs) == 28);

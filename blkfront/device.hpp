@@ -150,7 +150,7 @@ private:
         {
             // What it changes may be half written until it has done so.
             if (state != xenbus::State::reconfiguring)
-                device_.on_spoken(this->read_disk());
+                device_.on_spoken(this->read_disk_again());
         }
         void ended(Errc reason) { device_.on_ended(reason); }
 
@@ -166,7 +166,7 @@ private:
         return connected ? connected->link.get() : nullptr;
     }
 
-    Result<> check(Io const& io) const
+    [[gnu::always_inline]] Result<> check(Io const& io) const
     {
         LODGER_TRY(disk_->check(io));
         if (!is_always_offered(io.operation)) {

@@ -34,7 +34,7 @@ struct Disk {
 
     /// Whether a request is one that this disk can take, its memory aside.
     /// @return also `read_only`
-    Result<> check(Io const& io) const
+    [[gnu::always_inline]] Result<> check(Io const& io) const
     {
         LODGER_TRY(check_range(io.offset, io.size()));
         if (is_read_only && modifies(io.operation))

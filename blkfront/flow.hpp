@@ -86,15 +86,15 @@ public:
     }
 
     /// Takes a request on, which has been checked.
-    Result<> take_on(Io& io)
+    [[gnu::always_inline]] Result<> take_on(Io& io)
     {
         if (failed_)
             return Failure{*failed_};
-        io.start(++last_sequence_);
         ++active_;
+        io.start(++last_sequence_);
         if (io.is_timed()) [[unlikely]]
             timed_.insert(io);
-        if (waiting_.first() || !put(io))
+        if (waiting_.first() || !put(io)) [[unlikely]]
             waiting_.push_back(io);
         else
             complete_if_refused(io);
@@ -177,11 +177,17 @@ private:
     /// Puts what is left of a request into the rings. One of which a part has failed already, or
     /// cannot be put there, goes no further.
     /// @return false if it has to wait for room
-    [[gnu::noinline]] bool put(Io& io)
+    [[gnu::always_inline]] bool put(Io& io)
     {
         // What completes meanwhile may submit again, which only adds to what is waiting.
-        if (is_reaping_ || !link_ || link_->is_void())
+        if (is_reaping_ || !link_ || link_->is_void()) [[unlikely]]
             return false;
+        bool const is_fresh = io.issued_ == 0 && io.outcome_;
+        return (is_fresh && link_->channel(turn_).queue.issue_short(io)) || put_parts(io);
+    }
+
+    [[gnu::noinline]] bool put_parts(Io& io)
+    {
         do {
             Result<> const issued = io.outcome_ ? issue(io) : io.outcome_;
             if (!issued) [[unlikely]]
@@ -209,7 +215,7 @@ private:
     }
 
     /// Puts the next part of a request into the first ring with room, in turns.
-    [[gnu::always_inline]] Result<> issue(Io& io)
+    Result<> issue(Io& io)
     {
         for (std::size_t tried = 0;;) {
             Result<> const issued = link_->channel(turn_).queue.issue(io);

@@ -92,6 +92,14 @@ public:
         return disk_of(LODGER_TRY(read_keys(store_, node_.other_end, deadline_)));
     }
 
+    /// The same of a disk that was read before.
+    /// @return also `no_device` if it has no size any more: somebody is taking its directory away
+    Result<Disk> read_disk_again()
+    {
+        KeyValues const said = LODGER_TRY(read_keys(store_, node_.other_end, deadline_));
+        return said.is_said(Key::sectors) ? disk_of(said) : Failure{Errc::no_device};
+    }
+
     bool is_let_go(Link const& link) const { return link->is_let_go(); }
 
     /// Removes the keys that `offer_link` added, once the backend needs them no more.

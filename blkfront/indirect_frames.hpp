@@ -55,10 +55,10 @@ public:
         first_ = nullptr;
         for (std::size_t i = 0; i < count_; ++i) {
             IndirectFrame& frame = frames_[i];
-            auto const ref = grants.acquire(pool_.index_of(frame.page.data()), Access::read_only);
-            if (!ref)
+            PageIndex const page = pool_.index_of(frame.page.data());
+            if (!grants.acquire(page, Access::read_only))
                 continue;
-            frame.ref = *ref;
+            frame.ref = grants.ref(page, Access::read_only);
             put(frame);
         }
     }

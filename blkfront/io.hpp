@@ -12,40 +12,35 @@
 
 namespace lodger::blkfront {
 
-/// What a request asks of the device.
+/// What a request asks of the device. Where data moves, the protocol's number.
 enum class Operation : std::uint8_t {
-    read,
-    write,
-    barrier,        ///< a write that nothing passes: not those before it, not those after it
-    flush,          ///< makes every write that has completed durable
-    discard,        ///< the range's contents are of no use any more
-    secure_discard, ///< and must not be recoverable
+    read = BLKIF_OP_READ,
+    write = BLKIF_OP_WRITE,
+    barrier = BLKIF_OP_WRITE_BARRIER, ///< a write that nothing passes: not those before it, not
+                                      ///< those after it
+    flush,                            ///< makes every write that has completed durable
+    discard,                          ///< the range's contents are of no use any more
+    secure_discard,                   ///< and must not be recoverable
 };
+
+/// Whether it carries data, and not just the name of a place.
+constexpr bool moves_data(Operation operation)
+{
+    return operation <= Operation::barrier;
+}
 
 /// The protocol's number of an operation (xen/include/public/io/blkif.h, "REQUEST CODES").
 constexpr std::uint8_t wire_operation(Operation operation)
 {
-    switch (operation) {
-    case Operation::read: return BLKIF_OP_READ;
-    case Operation::write: return BLKIF_OP_WRITE;
-    case Operation::barrier: return BLKIF_OP_WRITE_BARRIER;
-    case Operation::flush: return BLKIF_OP_FLUSH_DISKCACHE;
-    case Operation::discard:
-    case Operation::secure_discard: return BLKIF_OP_DISCARD;
-    }
-    std::unreachable();
+    if (moves_data(operation))
+        return static_cast<std::uint8_t>(operation);
+    return operation == Operation::flush ? BLKIF_OP_FLUSH_DISKCACHE : BLKIF_OP_DISCARD;
 }
 
 /// Whether every backend does it, whatever it says.
 constexpr bool is_always_offered(Operation operation)
 {
     return operation <= Operation::write;
-}
-
-/// Whether it carries data, and not just the name of a place.
-constexpr bool moves_data(Operation operation)
-{
-    return operation <= Operation::barrier;
 }
 
 /// Whether it changes what is on the disk.

@@ -80,8 +80,17 @@ public:
         return values_[static_cast<std::size_t>(key)];
     }
 
+    constexpr void set(Key key, std::uint64_t value)
+    {
+        (*this)[key] = value;
+        said_ |= 1u << static_cast<unsigned>(key);
+    }
+    /// Whether it is what the backend said, and not the fallback.
+    constexpr bool is_said(Key key) const { return said_ >> static_cast<unsigned>(key) & 1; }
+
 private:
     std::array<std::uint64_t, keys.size()> values_{};
+    std::uint32_t said_ = 0;
 };
 
 /// Reads all keys of a backend with the requests under way together.
@@ -97,7 +106,7 @@ Result<KeyValues> read_keys(store::Client<H>& store, std::string_view backend, D
     LODGER_TRY(store.read_each(
         paths, deadline, [&](std::size_t index, Result<std::string_view> const& text) -> Result<> {
             if (text)
-                values[keys[index].key] = LODGER_TRY(parse<std::uint64_t>(*text));
+                values.set(keys[index].key, LODGER_TRY(parse<std::uint64_t>(*text)));
             else if (text.error() == Errc::too_large)
                 return Failure{Errc::protocol};
             else if (text.error() != Errc::not_found && text.error() != Errc::denied)

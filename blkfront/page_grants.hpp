@@ -75,7 +75,7 @@ public:
 
     /// Lets the backend use a page until `release`.
     /// @return `quarantined`, or what `Table::grant` says
-    [[gnu::always_inline]] Result<GrantRef> acquire(PageIndex page, Access access)
+    [[gnu::always_inline]] Result<> acquire(PageIndex page, Access access)
     {
         if (pool_.is_quarantined(page)) [[unlikely]]
             return Failure{Errc::quarantined};
@@ -84,8 +84,11 @@ public:
             LODGER_TRY(make(grant, page, is_persistent_ ? Access::read_write : access));
         ++grant.users;
         pool_.hold(page);
-        return grant.ref;
+        return {};
     }
+
+    /// What the backend is to know of a page that it may use.
+    GrantRef ref(PageIndex page, Access access) const { return grant_of(page, access).ref; }
 
     [[gnu::always_inline]] void release(PageIndex page, Access access)
     {
@@ -97,13 +100,11 @@ public:
 
     bool copies_data() const { return copies_data_; }
 
-    /// The page in which the backend is to find data that lies in one page, at the same place
-    /// there.
+    /// Where data is copied: takes a page in which the backend is to find data that lies in one
+    /// page, at the same place there.
     /// @return `busy` while none is free to copy to, `quarantined` if none ever will be
-    Result<PageIndex> place(Piece data, Access access)
+    [[gnu::noinline]] Result<PageIndex> place(Piece data, Access access)
     {
-        if (!copies_data_) [[likely]]
-            return pool_.index_of(data.data());
         auto const page = pool_.allocate(page_size);
         if (!page)
             return Failure{pool_.is_all_quarantined() ? Errc::quarantined : Errc::busy};
@@ -113,10 +114,10 @@ public:
         return pool_.index_of(page->data());
     }
 
-    /// Takes back a page that was placed, after its release.
-    void give_back(PageIndex page)
+    /// Takes back pages that were placed, after their release.
+    [[gnu::noinline]] void give_back(std::span<PageIndex const> pages)
     {
-        if (copies_data_) [[unlikely]]
+        for (PageIndex const page : pages)
             pool_.free(pool_.bytes(page));
     }
 
@@ -163,7 +164,7 @@ private:
     {
     }
 
-    Grant& grant_of(PageIndex page, Access access)
+    Grant& grant_of(PageIndex page, Access access) const
     {
         bool const is_writable = is_persistent_ || access == Access::read_write;
         return is_writable ? pages_[page].read_write : pages_[page].read_only;

@@ -49,17 +49,49 @@ public:
     std::size_t capacity() const { return ring_.capacity(); }
     std::size_t in_flight() const { return ring_.in_flight(); }
 
+    /// Puts a request into the ring that is all of it in one page, as most are: what `issue` does,
+    /// without a look at anything else.
+    /// @return false if it is another one, or `issue` would fail; then nothing happened
+    [[gnu::always_inline]] bool issue_short(Io& io)
+    {
+        bool const is_short = moves_data(io.operation) && io.is_in_one_page();
+        if (ring_.is_full() || !is_short || grants_->copies_data()) [[unlikely]]
+            return false;
+        PageIndex const page = grants_->pool().index_of(io.data.data());
+        Access const access = access_of(io.operation);
+        if (!grants_->acquire(page, access)) [[unlikely]]
+            return false;
+        Slot& slot = slots_[first_free_];
+        take_slot(slot, io, 1, wire_operation(io.operation));
+        slot.is_short = true;
+        slot.pages[0] = page;
+        ShortRequest const request{
+            .operation = operation_word(slot.operation, handle_),
+            .id = slot.id,
+            .sector_number = io.offset / wire_sector,
+            .segment = segment_word(wire_segment(grants_->ref(page, access), io.data))};
+        put(request, sizeof request, io);
+        io.issued_ = io.size_;
+        return true;
+    }
+
     /// Puts the next part of a request into the ring: as much of it as one request of the ring
     /// takes. The backend does not see it before `publish`.
     /// @return `busy` while the ring is full, `no_space` while no grant is left for even a page of
     /// it, `too_large` for a barrier of more than one part, `quarantined`
-    [[gnu::always_inline]] Result<> issue(Io& io)
+    Result<> issue(Io& io)
     {
-        if (first_free_ == capacity())
+        if (ring_.is_full())
             return Failure{Errc::busy};
-        bool const is_short =
-            moves_data(io.operation) && io.is_in_one_page() && !grants_->copies_data();
-        return is_short ? issue_short(io) : issue_other(io);
+        switch (io.operation) {
+        case Operation::read:
+        case Operation::write:
+        case Operation::barrier: return issue_transfer(io);
+        case Operation::flush: return issue_flush(io);
+        case Operation::discard:
+        case Operation::secure_discard: return issue_discard(io);
+        }
+        return Failure{Errc::invalid_argument};
     }
 
     /// Shows the backend everything issued.
@@ -121,19 +153,6 @@ private:
 
     H& hypervisor() const { return grants_->table().hypervisor(); }
 
-    [[gnu::noinline]] Result<> issue_other(Io& io)
-    {
-        switch (io.operation) {
-        case Operation::read:
-        case Operation::write:
-        case Operation::barrier: return issue_transfer(io);
-        case Operation::flush: return issue_flush(io);
-        case Operation::discard:
-        case Operation::secure_discard: return issue_discard(io);
-        }
-        return Failure{Errc::invalid_argument};
-    }
-
     Result<> issue_transfer(Io& io)
     {
         bool const is_long = io.has_more_segments_than(most_direct_segments);
@@ -154,25 +173,6 @@ private:
         request.sector_number = (io.offset + io.issued_) / wire_sector;
         put(request, offsetof(Request, seg) + segments.count * sizeof(WireSegment), io);
         advance(io, segments);
-        return {};
-    }
-
-    [[gnu::always_inline]] Result<> issue_short(Io& io)
-    {
-        PageIndex const page = grants_->pool().index_of(io.data.data());
-        auto const ref = LODGER_TRY(grants_->acquire(page, access_of(io.operation)));
-        Slot& slot = slots_[first_free_];
-        take_slot(slot, io, 1, wire_operation(io.operation));
-        slot.pages[0] = page;
-        ShortRequest const request{
-            .operation = slot.operation,
-            .nr_segments = 1,
-            .handle = handle_,
-            .id = slot.id,
-            .sector_number = io.offset / wire_sector,
-            .segment = wire_segment(ref, io.data)};
-        put(request, sizeof request, io);
-        io.issued_ = io.size_;
         return {};
     }
 
@@ -252,6 +252,7 @@ private:
     void take_slot(Slot& slot, Io& io, std::size_t page_count)
     {
         take_slot(slot, io, page_count, features_->wire_operation(io.operation));
+        slot.is_short = false;
     }
 
     void take_slot(Slot& slot, Io& io, std::size_t page_count, std::uint8_t operation)
@@ -262,7 +263,6 @@ private:
         slot.access = access_of(io.operation);
         slot.operation = operation;
         slot.page_count = static_cast<std::uint16_t>(page_count);
-        slot.in_flight = true;
     }
 
     template <class Form>
@@ -270,7 +270,7 @@ private:
     {
         trace(
             hypervisor(), Topic::ring, "request ", request.id & 0xffffffff, " operation ",
-            static_cast<unsigned>(request.operation), " sector ", request.sector_number);
+            static_cast<std::uint8_t>(request.operation), " sector ", request.sector_number);
         ring_.put(request, size);
         ++io.in_ring_;
     }
@@ -288,15 +288,19 @@ private:
         // Linux's backend answers an indirect request under the operation inside it.
         bool const fits = response.operation == slot.operation ||
                           (slot.frame && response.operation == BLKIF_OP_INDIRECT);
-        if (!slot.in_flight || slot.id != response.id || !fits)
+        if (slot.id != response.id || !fits)
             return Failure{Errc::protocol};
-        slot.in_flight = false;
+        slot.id = Slot::free;
         Io* const io = std::exchange(slot.io, nullptr);
         if (io && response.status != BLKIF_RSP_OKAY) [[unlikely]]
             note(*io, slot, outcome_of(response.status));
-        if (grants_->copies_data() && io) [[unlikely]]
-            fetch(*io, slot);
-        release_pages(slot);
+        if (slot.is_short) [[likely]] {
+            slot.page_count = 0;
+            grants_->release(slot.pages[0], slot.access);
+        } else {
+            take_data(io, slot);
+            release_pages(slot);
+        }
         slot.next_free = std::exchange(first_free_, static_cast<std::uint16_t>(index));
         return io;
     }
@@ -312,27 +316,17 @@ private:
             io.outcome_ = outcome;
     }
 
-    /// Copies what was read out of the pages that the backend saw.
-    [[gnu::cold, gnu::noinline]] void fetch(Io const& io, Slot const& slot) const
+    /// Where data is copied: copies what was read out of the pages that the backend saw.
+    [[gnu::noinline]] void take_data(Io const* io, Slot const& slot) const
     {
+        if (!grants_->copies_data() || !io || io->operation != Operation::read)
+            return;
         Io::Position position = slot.start;
-        for (std::size_t i = 0; io.operation == Operation::read && i < slot.page_count; ++i)
-            grants_->fetch(slot.all_pages()[i], io.take_segment(position));
+        for (std::size_t i = 0; i < slot.page_count; ++i)
+            grants_->fetch(slot.all_pages()[i], io->take_segment(position));
     }
 
-    [[gnu::always_inline]] void release_pages(Slot& slot)
-    {
-        bool const is_short = slot.page_count == 1 && !slot.frame && !grants_->copies_data();
-        return is_short ? release_page(slot) : release_all(slot);
-    }
-
-    void release_page(Slot& slot)
-    {
-        slot.page_count = 0;
-        grants_->release(slot.pages[0], slot.access);
-    }
-
-    [[gnu::noinline]] void release_all(Slot& slot)
+    [[gnu::noinline]] void release_pages(Slot& slot)
     {
         std::size_t const count = std::exchange(slot.page_count, std::uint16_t{0});
         Segments<H>::release(*grants_, slot.all_pages().first(count), slot.access);

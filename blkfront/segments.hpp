@@ -56,22 +56,25 @@ struct Segments {
 
     static void release(PageGrants<H>& grants, std::span<PageIndex const> pages, Access access)
     {
-        for (PageIndex const page : pages) {
+        for (PageIndex const page : pages)
             grants.release(page, access);
-            grants.give_back(page);
-        }
+        if (grants.copies_data()) [[unlikely]]
+            grants.give_back(pages);
     }
 
 private:
-    Result<> show(PageGrants<H>& grants, Piece segment, Access access)
+    [[gnu::always_inline]] Result<> show(PageGrants<H>& grants, Piece segment, Access access)
     {
-        PageIndex const page = LODGER_TRY(grants.place(segment, access));
-        auto const ref = grants.acquire(page, access);
-        if (!ref) {
-            grants.give_back(page);
-            return Failure{ref.error()};
+        PageIndex page = grants.pool().index_of(segment.data());
+        if (grants.copies_data()) [[unlikely]]
+            page = LODGER_TRY(grants.place(segment, access));
+        auto const acquired = grants.acquire(page, access);
+        if (!acquired) [[unlikely]] {
+            if (grants.copies_data())
+                grants.give_back({&page, 1});
+            return acquired;
         }
-        wire[count] = wire_segment(*ref, segment);
+        wire[count] = wire_segment(grants.ref(page, access), segment);
         pages[count++] = page;
         return {};
     }

@@ -7,7 +7,10 @@ namespace lodger::blkfront {
 
 /// What we know of one request in the ring.
 struct Slot {
-    std::uint64_t id = 0;
+    /// The id of a free one, which as an answer names no slot at all.
+    static constexpr std::uint64_t free = ~std::uint64_t{0};
+
+    std::uint64_t id = free;
     Io* io = nullptr; ///< null once nobody waits for it
     IndirectFrame* frame = nullptr;
     Io::Position start{}; ///< of what is copied: where in the data its part begins
@@ -15,7 +18,7 @@ struct Slot {
     std::uint16_t page_count = 0;
     Access access{};
     std::uint8_t operation = 0; ///< of an indirect request, the one inside
-    bool in_flight = false;
+    bool is_short = false;      ///< put there by `Queue::issue_short`
     std::array<PageIndex, most_direct_segments> pages{};
 
     /// Room for the pages of its form, of which it has the first `page_count`.

@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <type_traits>
 
@@ -61,15 +62,35 @@ struct SharedMemory {
 
     /// Copies a peer's bytes out of shared memory, each once; check and use only the copy
     /// (XSA-155). The compiler may not go back to the source afterwards.
-    static void copy_in(void* to, void const* shared, std::size_t size)
+    [[gnu::always_inline]] static void copy_in(void* to, void const* shared, std::size_t size)
     {
+        if (is_few_words(size)) {
+            auto const* const words = static_cast<Word const*>(shared);
+#pragma GCC unroll 4
+            for (std::size_t i = 0; i < size / sizeof(Word); ++i) {
+                Word const word = __atomic_load_n(&words[i], __ATOMIC_RELAXED);
+                std::memcpy(static_cast<std::byte*>(to) + i * sizeof word, &word, sizeof word);
+            }
+            return;
+        }
         std::memcpy(to, shared, size);
         __asm__ __volatile__("" : : "r"(to) : "memory");
     }
 
     /// Copies our bytes into shared memory; a `store_release` of an index publishes them.
-    static void copy_out(void* shared, void const* from, std::size_t size)
+    [[gnu::always_inline]] static void copy_out(void* shared, void const* from, std::size_t size)
     {
+        if (is_few_words(size)) {
+            auto* const words = static_cast<Word*>(shared);
+#pragma GCC unroll 4
+            for (std::size_t i = 0; i < size / sizeof(Word); ++i) {
+                Word word;
+                std::memcpy(
+                    &word, static_cast<std::byte const*>(from) + i * sizeof word, sizeof word);
+                __atomic_store_n(&words[i], word, __ATOMIC_RELAXED);
+            }
+            return;
+        }
         __asm__ __volatile__("" : : "r"(from) : "memory");
         std::memcpy(shared, from, size);
     }
@@ -77,6 +98,16 @@ struct SharedMemory {
     /// Orders every earlier store before every later load, the one reordering that x86 does.
     /// Say at each use which store and which load.
     static void full_fence() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+
+private:
+    using Word [[gnu::may_alias]] = std::uint64_t;
+
+    /// Whether something is copied in registers: a size, known to the compiler, of an aligned
+    /// object that is nothing but words.
+    [[gnu::always_inline]] static bool is_few_words(std::size_t size)
+    {
+        return __builtin_constant_p(size) && size % sizeof(Word) == 0 && size <= 4 * sizeof(Word);
+    }
 };
 
 /// The way to shared memory that a hypervisor offers: `SharedMemory` itself, or one that records

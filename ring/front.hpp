@@ -42,6 +42,7 @@ public:
     /// Requests put in whose response has not been taken out.
     RING_IDX in_flight() const { return req_prod_ - rsp_cons_; }
     RING_IDX free() const { return capacity() - in_flight(); }
+    bool is_full() const { return in_flight() > mask_; }
 
     /// Puts a request into the next slot, unseen by the peer until `publish()`.
     void put(Request const& request) { put(request, sizeof request); }
@@ -53,7 +54,7 @@ public:
         requires std::is_trivially_copyable_v<Form>
     void put(Form const& request, std::size_t size = sizeof(Form))
     {
-        assert(free() > 0 && size <= slot_size);
+        assert(!is_full() && size <= slot_size);
         Memory::copy_out(slot(req_prod_), &request, size);
         ++req_prod_;
     }

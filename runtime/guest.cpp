@@ -47,7 +47,7 @@ arch::Resumption Guest::suspend()
     take_no_upcalls();
     away_ += now() - left;
     if (*how == arch::Resumption::restored) {
-        scheduler_.ports().clear();
+        scheduler_.restart();
         ++incarnation_;
     }
     return *how;

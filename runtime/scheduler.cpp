@@ -9,6 +9,19 @@
 
 namespace lodger::runtime {
 
+void Scheduler::start(shared_info_t& shared)
+{
+    shared_ = &shared;
+    timer_.start(ports_);
+}
+
+void Scheduler::restart()
+{
+    ports_.clear();
+    timer_.start(ports_);
+    wake_sleepers();
+}
+
 Result<void> Scheduler::wait(WaitQueue& queue, Deadline deadline)
 {
     if (in_listener_)
@@ -62,11 +75,9 @@ Thread* Scheduler::take_runnable()
 /// Returns when the current thread is to go on.
 void Scheduler::run_another()
 {
-    for (bool has_slept = false;; has_slept = true) {
+    for (;;) {
         serve_events();
-        // If nothing can run, Xen looks at the time as well: a deadline that has passed ends the
-        // sleep at once.
-        if (first_runnable_ || has_slept)
+        if (timer_.has_rung())
             wake_sleepers();
         if (Thread* const next = take_runnable()) {
             if (next != current_)
@@ -91,6 +102,7 @@ void Scheduler::add_sleeper(Thread& thread)
         link = &(*link)->next_sleeper_;
     thread.next_sleeper_ = *link;
     *link = &thread;
+    timer_.set_no_later_than(thread.deadline_.at);
 }
 
 void Scheduler::remove_sleeper(Thread& thread)
@@ -101,6 +113,7 @@ void Scheduler::remove_sleeper(Thread& thread)
     *link = thread.next_sleeper_;
 }
 
+/// The timer may have been set for somebody who sleeps no more; then nobody wakes.
 void Scheduler::wake_sleepers()
 {
     if (!first_sleeper_)
@@ -113,6 +126,8 @@ void Scheduler::wake_sleepers()
         WaitQueue::remove(thread);
         make_runnable(thread);
     }
+    if (first_sleeper_)
+        timer_.set_no_later_than(first_sleeper_->deadline_.at);
 }
 
 /// An event that is pending already makes SCHEDOP_poll return at once, so none is lost between
@@ -120,13 +135,11 @@ void Scheduler::wake_sleepers()
 void Scheduler::sleep()
 {
     auto const ports = ports_.ports();
-    if (ports.empty() && !first_sleeper_)
+    if (ports.size() == 1 && !first_sleeper_) // the timer's
         panic("deadlock: every thread waits, and neither an event nor a deadline can end it");
     sched_poll_t poll{};
     set_xen_guest_handle(poll.ports, const_cast<evtchn_port_t*>(ports.data()));
     poll.nr_ports = static_cast<unsigned>(ports.size());
-    if (first_sleeper_)
-        poll.timeout = guest().for_xen(first_sleeper_->deadline_.at);
     ++sleeps_;
     if (arch::sched_op(SCHEDOP_poll, &poll) != 0)
         panic("SCHEDOP_poll refuses a port that is listened to");

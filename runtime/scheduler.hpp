@@ -1,8 +1,8 @@
 #pragma once
 
 #include <lodger/core/hypervisor.hpp>
-#include <lodger/event/port_table.hpp>
 #include <lodger/runtime/thread.hpp>
+#include <lodger/runtime/timer.hpp>
 
 #include <xen/xen.h>
 
@@ -10,13 +10,15 @@ namespace lodger::runtime {
 
 /// The one loop. It has no thread of its own: whoever must wait runs it, on its own stack, until
 /// some thread is runnable; and when that is itself, it just returns. Events come from the pending
-/// bits of the shared page, without interrupts; only when no thread is runnable the guest sleeps
-/// in SCHEDOP_poll, until the nearest deadline or the next event.
+/// bits of the shared page, without interrupts; the nearest deadline is an event too; only when no
+/// thread is runnable the guest sleeps in SCHEDOP_poll, until the next event.
 class Scheduler {
 public:
     using Ports = event::PortTable<SharedMemory>;
 
-    void start(shared_info_t& shared) { shared_ = &shared; }
+    void start(shared_info_t& shared);
+    /// After the domain was restored: no port is what it was.
+    void restart();
     void set_first(Thread& thread) { current_ = &thread; }
 
     Ports& ports() { return ports_; }
@@ -57,6 +59,7 @@ private:
     std::uint64_t sleeps_ = 0;
     bool in_listener_ = false;
     Ports ports_;
+    Timer timer_;
 };
 
 } // namespace lodger::runtime

@@ -84,7 +84,8 @@ class Guest:
         shutil.copy(self.settings.image, self.loaded_image)
         if self.settings.ramdisk:
             shutil.copy(self.settings.ramdisk, f"{self.loaded_image}{RAMDISK}")
-        if self.settings.mode == "hvm":
+        backends = {disk.backend for disk in self.settings.disks}
+        if self.settings.mode == "hvm" or "qdisk" in backends:
             self.machine.need_device_model()
         for disk in self.settings.disks:
             self.disks.append(AttachedDisk(self.machine, disk))
@@ -94,21 +95,26 @@ class Guest:
         self.identifier = int(self.machine.run(script).output.split()[-1])
 
     def configuration(self):
-        devices = [(disk.device, "phy", disk.disk.read_only) for disk in self.disks]
+        devices = [(disk.device, disk.disk.backend, disk.disk.read_only) for disk in self.disks]
         image = f"/share/images/{self.settings.name}"
         ramdisk = f"{image}{RAMDISK}" if self.settings.ramdisk else None
         return render(self.settings, image, devices, ramdisk=ramdisk)
 
-    def unpause(self):
-        self.machine.wait(self.begin_unpausing(), 60, "xl unpause")
+    def unpause(self, script="xl unpause {guest}"):
+        """Lets it run, by a script in dom0; returns what that prints."""
+        self._count_from_now()
+        return self.machine.run(script.format(guest=self.identifier)).output
 
     def begin_unpausing(self):
-        """As `unpause`, but does not wait for it; returns the number of the command."""
+        """As `unpause`, but does not wait for it: for when the machine is stopped."""
+        self._count_from_now()
+        self.machine.start(f"xl unpause {self.identifier}")
+
+    def _count_from_now(self):
         self._unpaused = time.monotonic()
         self._releases = self.machine.releases
         self._shown = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        return self.machine.start(f"xl unpause {self.identifier}")
 
     def patient_from_now(self):
         """Whatever time has passed is not the guest's own."""

@@ -32,9 +32,10 @@ class Machine:
     come out. One command channel says what to run and what has ended.
     """
 
-    def __init__(self, memory=1280, packages=None, counted=False, xenstored="xenstored"):
+    def __init__(self, memory=1280, packages=None, counted=False, xenstored="xenstored",
+                 arguments=()):
         """`counted` has instructions counted as time, for figures (see `qemu.py`); `xenstored` may
-        be `oxenstored` instead."""
+        be `oxenstored` instead; `arguments` are further ones for QEMU."""
         self.started = time.monotonic()
         self.memory = memory
         self.patience = COUNTED_PATIENCE if counted else 1
@@ -51,7 +52,7 @@ class Machine:
         self._qemu = None
         try:
             self._qemu = Qemu(self.packages, initramfs.build(self.packages), self.share,
-                              self.xen_log_path, memory, counted, xenstored)
+                              self.xen_log_path, memory, counted, xenstored, arguments)
             self._wait_until_ready()
         except BaseException:
             self.stop()

@@ -45,8 +45,9 @@ class Qemu:
     """Owns the process: it ends with this object, and with the process that started it."""
 
     def __init__(self, packages, initramfs, share, log, memory,
-                 counted=False, xenstored="xenstored"):
+                 counted=False, xenstored="xenstored", arguments=()):
         self._counted = counted
+        self._arguments = arguments
         self._xenstored = xenstored
         self.agent = LineSocket()
         self._monitor = LineSocket()
@@ -82,6 +83,7 @@ class Qemu:
             "-device", "virtserialport,chardev=agent,name=lodger.channel",
             "-chardev", f"socket,id=monitor,fd={self._monitor.theirs.fileno()}",
             "-mon", "chardev=monitor,mode=control",
+            *self._arguments,
         )  # fmt: skip
 
     def _processor(self):

@@ -3,6 +3,7 @@
 import re
 
 from harness import case, expect
+from terminal import Terminal
 from travel import Traveller
 
 ASK = """
@@ -22,7 +23,7 @@ class Asked(Traveller):
         self.guest = rig.guest("tests/suspend")
         super().__init__(rig, self.guest)
         self._questions = 0
-        self.guest.unpause()
+        self.terminal = Terminal(self.guest)
 
     def state(self):
         """What the guest says it has: (restored, ports, watches, grants, ballooned, time)."""
@@ -35,6 +36,17 @@ class Asked(Traveller):
         expect(said, f"no {command} on the console")
         found = HOLDS.search(said[-1])
         return [int(number) for number in found.groups()[:5]] + [found[6]]
+
+    def state_once(self, is_so, what):
+        """What it has as soon as that is so; `what` says it in words."""
+        states = []
+
+        def look():
+            states.append(self.state())
+            return is_so(states[-1])
+
+        self.terminal.wait_until(look, what)
+        return states[-1]
 
     def node(self, path):
         return f"/local/domain/{self.guest.identifier}/{path}"
@@ -102,8 +114,7 @@ def ends_when_asked(rig):
         expect(asked.read("control/shutdown") == value, f"{value} was taken for a request")
     asked.write("control/shutdown", "")
     asked.write("control/sysrq", "t")
-    asked.state()
-    expect("thread clock: waits" in asked.guest.console(), "no word of the threads")
+    asked.terminal.wait_for("thread clock: waits")
     expect(asked.read("control/sysrq") == "", "the key was not taken")
     asked.xl(f"reboot {asked.name}")
     asked.expect_end("reboot")
@@ -129,15 +140,12 @@ def gives_and_takes_memory(rig):
     before = asked.state()
     whole = xen_memory(asked)
     asked.xl(f"mem-set {asked.name} 10m")
-    after = asked.state()
-    expect(after[4] == 6 * 1024, f"{after[4]} KiB are given back, not 6 MiB")
+    asked.state_once(lambda state: state[4] == 6 * 1024, "that 6 MiB are given back")
     expect(xen_memory(asked) == whole - 6, "Xen does not have the memory")
     asked.save_and_restore()
     expect(asked.state()[4] == 6 * 1024, "what was given is not what was")
     asked.xl(f"mem-set {asked.name} 2m")
-    least = asked.state()
-    expect(least[4] > 6 * 1024, "nothing more was given")
+    asked.state_once(lambda state: state[4] > 6 * 1024, "that more is given back")
     asked.xl(f"mem-set {asked.name} 16m")
-    asked.state()
-    expect(asked.state()[1:] == before[1:], "not all came back")
+    asked.state_once(lambda state: state[1:] == before[1:], "that all came back")
     expect(xen_memory(asked) == whole, "Xen still has some of it")

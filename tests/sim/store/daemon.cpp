@@ -141,6 +141,7 @@ void StoreDaemon::silence(bool silent)
 
 void StoreDaemon::wake_up()
 {
+    has_news_ = true;
     domain_.wake(changed_);
 }
 
@@ -148,6 +149,7 @@ void StoreDaemon::run()
 {
     while (!world_.is_finishing()) {
         Instant next = Instant::max();
+        has_news_ = false;
         if (Domain* const domain = std::exchange(releasing_, nullptr))
             forget(*domain);
         try {
@@ -159,8 +161,9 @@ void StoreDaemon::run()
             world_.note("store dies");
             down_ = true;
         }
-        // Whether time was up or something came does not matter: the next round looks.
-        if (next != Instant{})
+        // Whether time was up or something came does not matter: the next round looks. What came
+        // while another connection was served may be about one that had its turn.
+        if (next != Instant{} && !has_news_)
             static_cast<void>(domain_.wait(changed_, {next}));
     }
 }

@@ -116,6 +116,7 @@ private:
     std::uint32_t last_transaction_ = 0;
     bool silent_ = false;
     bool down_ = false;
+    bool has_news_ = false; ///< something came while it served
     bool is_to_restart_ = false;
     std::uint32_t features_ = 0;
 };
