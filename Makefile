@@ -1,6 +1,6 @@
 # What there is to make: `make help`.
 
-O := build
+O := build$(SANITIZE:%=-%)
 CXX_STANDARD := -std=c++23
 
 # The guest's compiler is the host's, with newlib and libstdc++ built for the guest.
@@ -26,6 +26,12 @@ GUEST_FLAGS := $(MACHINE) $(XEN_CXXFLAGS) $(WARNINGS)
 # The unwinder's tables are for applications with exceptions, and come with -fexceptions.
 LIBRARY_CXXFLAGS := $(CXX_STANDARD) $(GUEST_FLAGS) -fno-exceptions -fno-rtti \
     -fno-asynchronous-unwind-tables -include lodger/runtime/no_exceptions.hpp
+# SANITIZE=undefined has all code report and panic where it would do something undefined
+# (runtime/undefined.cpp), in a build folder of its own.
+SANITIZE_undefined := -fsanitize=undefined -fno-sanitize=vptr
+ifneq ($(SANITIZE),)
+LIBRARY_CXXFLAGS += $(or $(SANITIZE_$(SANITIZE)),$(error SANITIZE=$(SANITIZE): there is only `undefined`))
+endif
 # An application may have its own flags in its directory's flags.mk (CXXFLAGS_<name> += ...).
 APPLICATION_CXXFLAGS := $(LIBRARY_CXXFLAGS)
 
@@ -55,7 +61,7 @@ example_images := $(examples:%=$(O)/images/%.elf)
 test_images := $(test_guests:%=$(O)/images/tests/%.elf)
 
 .DEFAULT_GOAL := all
-.PHONY: all help toolchain images run format clean
+.PHONY: all help toolchain images run gdb format clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -76,6 +82,10 @@ MODE ?= pv
 TIMEOUT ?= 120
 run: $(O)/images/$(EXAMPLE).elf ## run EXAMPLE=hello [DISK=file] [ARGS=".."] [MEMORY=16] [MODE=pv]
 	$(Q)tools/lodger-run $< --memory $(MEMORY) --mode $(MODE) --timeout $(TIMEOUT) \
+	    $(foreach disk,$(DISK),--disk $(disk)) $(if $(ARGS),--args "$(ARGS)")
+
+gdb: $(O)/images/$(EXAMPLE).elf ## as run, stopped at main under gdb
+	$(Q)tools/lodger-run $< --gdb --memory $(MEMORY) --mode $(MODE) --timeout $(TIMEOUT) \
 	    $(foreach disk,$(DISK),--disk $(disk)) $(if $(ARGS),--args "$(ARGS)")
 
 format: ## the C++ sources as .clang-format wants them
@@ -151,6 +161,7 @@ $(example_images): $(O)/images/%.elf: $$(call objects_of,examples/$$*) $(link_in
 	$(link)
 
 include tools/install/install.mk
+include tools/site/site.mk
 -include $(wildcard examples/*/flags.mk)
 -include $(wildcard tests/*.mk)
 -include $(shell test -d $(O)/obj && find $(O)/obj -name '*.d')

@@ -5,7 +5,9 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 
+from ext4 import bring_ext4, make_ext4
 from harness import expect, expect_nothing_open
+from machine import places
 from terminal import Terminal
 
 # From its start: dom0 takes its time for each disk while a guest keeps it busy.
@@ -33,6 +35,18 @@ until [ -s /tmp/events ]; do usleep 10000; done
 TIME_OF_STATE = """
 until [ -s /tmp/times ]; do usleep 10000; done
 tail -n 1 /tmp/times; rm /tmp/events /tmp/times
+"""
+
+ON_EXT4 = """
+cd /tmp && mkdir ext4 && cp /share/files/ext4.img ext4.img && below=$(losetup -f) &&
+losetup $below ext4.img && mount -t ext4 $below ext4 &&
+dd if=/dev/zero of=ext4/disk.img bs=1M count={mebibytes} 2>/dev/null &&
+device=$(losetup -f) && losetup $device ext4/disk.img && echo $device
+"""
+UNDO_EXT4 = """
+losetup -d {device}; cd /tmp
+below=$(sed -n 's|^\\(/dev/loop[0-9]*\\) /tmp/ext4 .*|\\1|p' /proc/mounts)
+umount /tmp/ext4; losetup -d $below; rm -r ext4 ext4.img
 """
 
 BACKEND = "/local/domain/0/backend/vbd/{guest}/{number}"
@@ -175,6 +189,32 @@ class Disks:
         script = ("cd /tmp && truncate -s {0}M loop.img && device=$(losetup -f) && "
                   "losetup $device loop.img && echo $device")  # fmt: skip
         return self.make(script.format(mebibytes), "losetup -d {device}; rm /tmp/loop.img")
+
+    def file_on_ext4(self, mebibytes=16):
+        """A loop device of a file in a file system, which is in dom0's memory itself."""
+        bring_ext4(self._machine)
+        image = self._machine.share / "files" / "ext4.img"
+        make_ext4(image, 2 * mebibytes)
+        device = self.make(ON_EXT4.format(mebibytes=mebibytes), UNDO_EXT4)
+        image.unlink()
+        return device
+
+    def slow_by_mapping(self, milliseconds=20):
+        return self._mapped("delay", "delay", f"0 {milliseconds}")
+
+    def failing_by_mapping(self, up=1, down=1):
+        """Fails all writes for `down` seconds after each `up` seconds."""
+        return self._mapped("flakey", "flakey", f"0 {up} {down} 1 error_writes")
+
+    def _mapped(self, name, target, parameters, mebibytes=16):
+        program = self._machine.share / "files" / "map"
+        program.parent.mkdir(exist_ok=True)
+        program.write_bytes((places.BUILD / "dom0" / "map").read_bytes())
+        program.chmod(0o755)
+        below = self.null(f"below-{name}", mebibytes=mebibytes)
+        return self.make(
+            f"/share/files/map {name} {mebibytes * 2048} {target} '{below} {parameters}'",
+            f"/share/files/map {name}")  # fmt: skip
 
     def setting(self, path, value):
         """Changes a parameter of dom0's kernel for the time being."""

@@ -25,7 +25,7 @@ install: install-check $(SYSROOT).stamp $(O)/liblodger.a ## below PREFIX=/usr/lo
 	    $(install_root)/lib/pkgconfig $(install_root)/lib/cmake/Lodger \
 	    $(install_root)/share/man/man1 $(install_doc)
 	$(Q)cp -r --no-preserve=mode $(SYSROOT)/include $(SYSROOT)/lib $(install_home)
-	$(Q)cp -rL --no-preserve=mode $(O)/xen-include/xen $(wildcard posix/include/*) $(install_home)/include
+	$(Q)cp -rL --no-preserve=mode $(O)/xen-include/xen $(install_home)/include
 	$(Q)tar -c $(installed_headers) | tar -x --no-same-owner --one-top-level=$(install_home)/include/lodger
 	$(Q)cd tools && tar -c $(installed_tools) | tar -x --no-same-owner -C $(install_home)
 	$(Q)install -m 644 linker.ld $(O)/liblodger.a $(install_home)/lib

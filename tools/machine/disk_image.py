@@ -86,7 +86,7 @@ def _ext4(size):
             os.utime(path, (FIXED_TIME, FIXED_TIME))
         image = Path(folder, "image")
         command = [
-            _program("mke2fs"), "-q", "-t", "ext4", "-L", "lodger", "-U", str(DISK_IDENTIFIER),
+            program("mke2fs"), "-q", "-t", "ext4", "-L", "lodger", "-U", str(DISK_IDENTIFIER),
             "-E", f"hash_seed={DISK_IDENTIFIER},root_owner=0:0", "-d", source,
             image, f"{size // 1024}k",
         ]  # fmt: skip
@@ -104,11 +104,11 @@ def _fix_times(image, names):
         for field, value in (("ctime", f"@{FIXED_TIME}"), ("atime", f"@{FIXED_TIME}"),
                              ("ctime_extra", 0), ("atime_extra", 0))
     )  # fmt: skip
-    subprocess.run([_program("debugfs"), "-w", "-f", "-", image], input=commands, text=True,
+    subprocess.run([program("debugfs"), "-w", "-f", "-", image], input=commands, text=True,
                    check=True, capture_output=True)  # fmt: skip
 
 
-def _program(name):
+def program(name):
     """These live where only root's path leads."""
     for folder in ("/sbin", "/usr/sbin"):
         program = Path(folder, name)

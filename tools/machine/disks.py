@@ -38,6 +38,7 @@ class Disk:
     null_bytes: int = 0
     read_only: bool = False
     sector_size: int = 512
+    backend: str = "phy"  # Linux's; `qdisk` is QEMU's own
 
     @classmethod
     def parse(cls, text):

@@ -37,12 +37,12 @@ def configuration(settings, at_end="destroy"):
 
 
 def run(settings, seconds, show):
-    """Runs the guest with its console here and returns the verdict."""
+    """Runs the guest with its console here and returns the verdict and all it has said."""
     with tempfile.NamedTemporaryFile("w", prefix="lodger-", suffix=".cfg") as file:
         file.write(configuration(settings))
         file.flush()
         console, ended = _follow(["xl", "create", "-c", file.name], settings.name, seconds, show)
-    return judge(console, _reason(settings.name) if ended else "hang")
+    return judge(console, _reason(settings.name) if ended else "hang"), console
 
 
 def _follow(command, name, seconds, show):

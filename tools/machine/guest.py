@@ -84,7 +84,8 @@ class Guest:
         shutil.copy(self.settings.image, self.loaded_image)
         if self.settings.ramdisk:
             shutil.copy(self.settings.ramdisk, f"{self.loaded_image}{RAMDISK}")
-        if self.settings.mode == "hvm":
+        backends = {disk.backend for disk in self.settings.disks}
+        if self.settings.mode == "hvm" or "qdisk" in backends:
             self.machine.need_device_model()
         for disk in self.settings.disks:
             self.disks.append(AttachedDisk(self.machine, disk))
@@ -94,16 +95,30 @@ class Guest:
         self.identifier = int(self.machine.run(script).output.split()[-1])
 
     def configuration(self):
-        devices = [(disk.device, "phy", disk.disk.read_only) for disk in self.disks]
+        devices = [(disk.device, disk.disk.backend, disk.disk.read_only) for disk in self.disks]
         image = f"/share/images/{self.settings.name}"
         ramdisk = f"{image}{RAMDISK}" if self.settings.ramdisk else None
         return render(self.settings, image, devices, ramdisk=ramdisk)
 
     def unpause(self, script="xl unpause {guest}"):
         """Lets it run, by a script in dom0; returns what that prints."""
+        self._count_from_now()
+        return self.machine.run(script.format(guest=self.identifier)).output
+
+    def begin_unpausing(self):
+        """As `unpause`, but does not wait for it: for when the machine is stopped."""
+        self._count_from_now()
+        self.machine.start(f"xl unpause {self.identifier}")
+
+    def _count_from_now(self):
         self._unpaused = time.monotonic()
         self._releases = self.machine.releases
-        return self.machine.run(script.format(guest=self.identifier)).output
+        self._shown = 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def patient_from_now(self):
+        """Whatever time has passed is not the guest's own."""
+        self._unpaused = time.monotonic()
 
     def find(self):
         """Notes which domain it is by now: once restored or migrated, it is another one."""
@@ -127,15 +142,13 @@ class Guest:
         After `seconds` the guest counts as hanging.
         """
         deadline = self._unpaused + seconds * self.machine.patience
-        self._shown = 0
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         reason = None
         while reason is None:
-            self._show_news(show)
+            self.show_news(show)
             reason = self._reason_if_ended(deadline)
         ended = time.monotonic()
         self.settle()
-        self._show_news(show)
+        self.show_news(show)
         registers = "" if reason in ("poweroff", "gone") else self._registers()
         log = self.machine.xen_log(self._log_position)
         return End(reason, self.console(), ended - self._unpaused, log, registers)
@@ -146,7 +159,7 @@ class Guest:
             self.unpause()
         return self.follow(seconds, show)
 
-    def _show_news(self, show):
+    def show_news(self, show):
         """What came since last time, carriage returns and all: a progress bar needs them."""
         news = self._console_bytes(self._shown)
         if news:

@@ -5,6 +5,9 @@ import re
 # Lines of Xen's log that concern a guest; the rest is dom0's own console and noise.
 TAIL_LINES = 60
 
+# A line as runtime/backtrace.cpp prints it.
+FRAME = re.compile(r"^  #(\d+) 0x([0-9a-f]+)  ", re.MULTILINE)
+
 
 def of_failure(guest, end):
     """The end of Xen's log, with names for the guest's addresses.
@@ -18,6 +21,19 @@ def of_failure(guest, end):
     if end.registers.strip() and not told:
         parts += ["--- registers of the guest's CPU ---", _registers(end.registers, symbols)]
     return "\n".join(parts)
+
+
+def backtrace(console, symbols):
+    """The backtrace of a guest's last panic with files and lines; empty if there is none.
+
+    What is called returns behind the call, which may be another line: only #0 is not a caller."""
+    panic = console.rpartition("lodger: panic")[2] if "lodger: panic" in console else ""
+    lines = []
+    for number, digits in FRAME.findall(panic):
+        address = int(digits, 16) - (number != "0")
+        if symbols.is_code(address):
+            lines.append(f"  #{number} {symbols.name(address)}")
+    return "\n".join(lines)
 
 
 def _says_something(line):

@@ -121,6 +121,45 @@ def every_kind_of_device_holds_its_data(rig):
     expect("read-only" in console, "no disk is read-only")
 
 
+@case("blkverify-stacked")
+def disks_that_stand_on_others_hold_their_data(rig):
+    disks = Disks(rig)
+    exercise = Exercise(rig, "--count=400 --span=4 xvda xvdb")
+    exercise.attach("xvda", disks.file_on_ext4())
+    exercise.attach("xvdb", disks.slow_by_mapping())
+    exercise.start()
+    expect(exercise.pass_with() == 0, "requests have failed")
+
+
+@case("blkverify-qdisk")
+def a_disk_that_qemu_serves_holds_its_data(rig):
+    disk = rig.disk("disk", 16 << 20, backend="qdisk")
+    exercise = Exercise(rig, "--count=400 --span=4 xvda", disks=[disk])
+    expect(exercise.pass_with() == 0, "requests have failed")
+
+
+@case("blkverify-untrusted")
+def a_backend_that_is_not_trusted_holds_its_data(rig):
+    """xl has no word for it, so it is written where libxl says that all are trusted."""
+    exercise = Exercise(rig, "--count=400 --span=4 xvda")
+    exercise.attach("xvda", Disks(rig).null("memory"))
+    frontend = f"/local/domain/{exercise.guest.identifier}/device/vbd/{number_of('xvda')}"
+    expect(exercise.run(f"xenstore-read {frontend}/trusted").strip() == "1",
+           "libxl says nothing of trust")
+    exercise.run(f"xenstore-write {frontend}/trusted 0")
+    exercise.start()
+    expect(exercise.pass_with() == 0, "requests have failed")
+    expect(", copies" in exercise.guest.console(), "the backend has seen more than copies")
+
+
+@case("blkverify-flakey")
+def a_disk_that_takes_no_writes_now_and_then_has_no_wrong_data(rig):
+    exercise = Exercise(rig, "--time=6 --span=4 --allow-errors xvda")
+    exercise.attach("xvda", Disks(rig).failing_by_mapping())
+    exercise.start()
+    expect(exercise.pass_with() > 0, "no request has failed")
+
+
 def exercises_a_form(name, arguments, in_use, **parameters):
     """One form of the protocol, as the command line or blkback's parameters ask for it."""
 

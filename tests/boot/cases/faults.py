@@ -16,6 +16,28 @@ def panic_reaches_xen(rig):
     run = crash(rig, "tests/panic")
     expect("lodger: panic: this guest panics on purpose" in run.console, "no reason is given")
     expect("main" in run.console.partition("on purpose")[2], "the backtrace does not name main")
+    lines = report.backtrace(run.console, run.guest.symbols())
+    expect("main (main.cpp:" in lines, f"no file and line of main: {lines}")
+
+
+def undefined(what, says, where):
+    @case(f"undefined-{what}")
+    def undefined_behaviour_is_reported(rig):
+        run = crash(rig, "tests/undefined", what)
+        expect(f"undefined behaviour: {says}" in run.console, f"the report does not say: {says}")
+        expect("guests/undefined/main.cpp:" in run.console, "the report does not say where")
+        lines = report.backtrace(run.console, run.guest.symbols())
+        expect(f"{where}(int" in lines and "main.cpp:" in lines, f"no line of {where}: {lines}")
+
+
+undefined("overflow", "signed addition overflows", "add_one")
+undefined("null", "null pointer", "pointed_to")
+
+
+@case("undefined-nothing", modes=("pvh",))
+def defined_behaviour_is_left_alone(rig):
+    run = rig.run("tests/undefined")
+    expect("result 42" in run.console, "the guest did not come to its end")
 
 
 def fault(name, says, where):

@@ -1,0 +1,46 @@
+"""File systems: made and checked on the host, mounted in dom0."""
+
+import subprocess
+
+from machine import modules
+from machine.disk_image import program
+from machine.initramfs import MODULE_OPTIONS
+
+# Beside what it names itself: its checksums are a cipher to the kernel, found by name.
+WANTED = ("crc32c_generic", "ext4")
+
+
+def bring_ext4(machine):
+    """Has dom0's kernel know ext4. Most tests have no use for it, so it does not start with it."""
+    files = machine.share / "files"
+    files.mkdir(exist_ok=True)
+    script = []
+    for name, contents in modules.in_loading_order(machine.packages.modules, WANTED):
+        (files / name).write_bytes(contents)
+        loaded = name.removesuffix(".ko").replace("-", "_")
+        script.append(f"[ -d /sys/module/{loaded} ] || insmod /share/files/{name} "
+                      f"{MODULE_OPTIONS.get(name, '')} || exit")  # fmt: skip
+    machine.run("\n".join(script))
+
+
+def make_ext4(path, mebibytes, source=None):
+    """A file with an ext4 file system; with what is in the folder `source`, if one is given."""
+    contents = ["-d", source] if source else []
+    path.parent.mkdir(exist_ok=True)
+    path.unlink(missing_ok=True)
+    subprocess.run([program("mke2fs"), "-q", "-t", "ext4", *contents, path, f"{mebibytes}m"],
+                   check=True, stdout=subprocess.DEVNULL)  # fmt: skip
+
+
+def faults_of(path):
+    """What e2fsck finds wrong with a file system; nothing, one hopes."""
+    checked = subprocess.run([program("e2fsck"), "-fn", path], capture_output=True, text=True)
+    return checked.stdout + checked.stderr if checked.returncode else ""
+
+
+def contents_of(path, folder):
+    """The files in a file system, read by another program than Linux."""
+    subprocess.run([program("debugfs"), "-R", f"rdump / {folder}", path],
+                   check=True, capture_output=True)  # fmt: skip
+    return {file.relative_to(folder): file.read_bytes()
+            for file in sorted(folder.rglob("*")) if file.is_file()}  # fmt: skip
