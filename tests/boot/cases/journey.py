@@ -8,7 +8,7 @@ from machine import leftovers
 from travel import Traveller
 
 FIRST, SECOND = "xvda", "xvdb"
-REATTACHMENTS = 20
+REATTACHMENTS = 6  # `make soak-boot` does 50
 
 # Until it is told to end; dom0 may take its time. With little at a time it has more of it.
 DEPTH = 8
