@@ -23,12 +23,12 @@ images: $(O)/images/tests/conformance.elf $(O)/host/conformance
 
 # --- newlib's own tests -------------------------------------------------------------------------
 
-# Those that apply: there are no wide locales, no iconv and no mmap. Each test's `main` becomes a
+# Those that apply: there are no wide locales, no iconv and no mmap, and `towctrans` does not link. Each test's `main` becomes a
 # function, and its other names stay its own.
 newlib_tests := size_max=newlib.stdlib/size_max nulprintf=newlib.stdio/nulprintf \
     swprintf=newlib.stdio/swprintf memcpy=newlib.string/memcpy-1 memmove=newlib.string/memmove1 \
     strcmp=newlib.string/strcmp-1 tstring=newlib.string/tstring hsearch=newlib.search/hsearchtest \
-    tiswctype=newlib.wctype/tiswctype twctrans=newlib.wctype/twctrans \
+    tiswctype=newlib.wctype/tiswctype \
     twctype=newlib.wctype/twctype atexit=newlib.stdlib/atexit
 newlib_names := $(foreach test,$(newlib_tests),$(firstword $(subst =, ,$(test))))
 newlib_source = $(lastword $(subst =, ,$(filter $(1)=%,$(newlib_tests)))).c

@@ -7,7 +7,7 @@
 
 #define NEWLIB_TESTS(test)                                                                         \
     test(size_max) test(nulprintf) test(swprintf) test(memcpy) test(memmove) test(strcmp)          \
-        test(tstring) test(hsearch) test(tiswctype) test(twctrans) test(twctype)
+        test(tstring) test(hsearch) test(tiswctype) test(twctype)
 
 #define DECLARE(name) int newlib_##name(int, char**);
 extern "C" {
