@@ -6,6 +6,11 @@ import re
 BUILT_GRANTS = (0, 1)
 BUILT_PORTS = (1, 2)
 
+# As Xen describes a port: its number, its state. State 5 is bound to a VIRQ, of which 0 is the
+# timer, that a guest has for as long as it lives (xen/common/event_channel.c).
+PORT = re.compile(r"^\(XEN\)\s+(\d+) \[.*\]: (.*)$", re.MULTILINE)
+TIMER = re.compile(r"s=5 .*\bv=0\b")
+
 
 def debug_key(machine, key):
     """What Xen logs for a debug key."""
@@ -22,11 +27,11 @@ def grants(machine, identifier):
 
 
 def ports(machine, identifier):
-    """The domain's event channels besides the builder's that are not closed."""
+    """The domain's event channels besides the builder's and its timer that are not closed."""
     section = _section(
         debug_key(machine, "e"), f"information for domain {identifier}:", "information for domain"
     )
-    found = [int(port) for port in re.findall(r"^\(XEN\)\s+(\d+) \[", section, re.MULTILINE)]
+    found = [int(port) for port, state in PORT.findall(section) if not TIMER.search(state)]
     return [port for port in found if port not in BUILT_PORTS]
 
 
