@@ -48,6 +48,8 @@ losetup -d {device}; cd /tmp
 below=$(sed -n 's|^\\(/dev/loop[0-9]*\\) /tmp/ext4 .*|\\1|p' /proc/mounts)
 umount /tmp/ext4; losetup -d $below; rm -r ext4 ext4.img
 """
+# The backend of a guest that has just ended may still have it open.
+UNMAP = "until /share/files/map {name}; do usleep 20000; done"
 
 BACKEND = "/local/domain/0/backend/vbd/{guest}/{number}"
 
@@ -214,7 +216,7 @@ class Disks:
         below = self.null(f"below-{name}", mebibytes=mebibytes)
         return self.make(
             f"/share/files/map {name} {mebibytes * 2048} {target} '{below} {parameters}'",
-            f"/share/files/map {name}")  # fmt: skip
+            UNMAP.format(name=name))  # fmt: skip
 
     def setting(self, path, value):
         """Changes a parameter of dom0's kernel for the time being."""
