@@ -7,7 +7,6 @@
 #include <lodger/ring/front.hpp>
 
 #include <benchmark/benchmark.h>
-
 #include <cstdlib>
 
 #define xen_mb() __atomic_thread_fence(__ATOMIC_SEQ_CST)
