@@ -158,7 +158,8 @@ class Exercise:
 
 
 class Disks:
-    """Disks in dom0's memory, gone when the case is over."""
+    """Disks in dom0's memory, gone when the case is over. Made before the guest, they are so after
+    it has let go of them."""
 
     def __init__(self, rig):
         self._machine = rig.machine

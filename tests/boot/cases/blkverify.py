@@ -141,8 +141,9 @@ def a_disk_that_qemu_serves_holds_its_data(rig):
 @case("blkverify-untrusted")
 def a_backend_that_is_not_trusted_holds_its_data(rig):
     """xl has no word for it, so it is written where libxl says that all are trusted."""
+    disks = Disks(rig)
     exercise = Exercise(rig, "--count=400 --span=4 xvda")
-    exercise.attach("xvda", Disks(rig).null("memory"))
+    exercise.attach("xvda", disks.null("memory"))
     frontend = f"/local/domain/{exercise.guest.identifier}/device/vbd/{number_of('xvda')}"
     expect(exercise.run(f"xenstore-read {frontend}/trusted").strip() == "1",
            "libxl says nothing of trust")
@@ -154,8 +155,9 @@ def a_backend_that_is_not_trusted_holds_its_data(rig):
 
 @case("blkverify-flakey")
 def a_disk_that_takes_no_writes_now_and_then_has_no_wrong_data(rig):
+    disks = Disks(rig)
     exercise = Exercise(rig, "--time=6 --span=4 --allow-errors xvda")
-    exercise.attach("xvda", Disks(rig).failing_by_mapping())
+    exercise.attach("xvda", disks.failing_by_mapping())
     exercise.start()
     expect(exercise.pass_with() > 0, "no request has failed")
 
