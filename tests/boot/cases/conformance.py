@@ -41,6 +41,7 @@ def programs_print_what_they_print_on_the_host(rig):
 def newlibs_own_tests_pass(rig):
     run = rig.run("tests/newlib", memory=32)
     expect(run.verdict.status == 0, run.verdict.words)
+    # The last one tests `exit`, and ends by what its handlers print.
     passed = run.console.count("\nok     ") + run.console.count("a0cba\n")
     expect("FAILED" not in run.console, "some of newlib's tests fail")
-    expect(passed == 12, f"{passed} of 12 tests were run to their end")
+    expect(passed == 11, f"{passed} of 11 tests were run to their end")
