@@ -7,7 +7,7 @@
 
 namespace lodger::bench {
 
-/// Measures a stretch of work, and prints it as one line that bench/figures.py understands.
+/// Measures a stretch of work, and prints it as one line that bench/measure.py understands.
 class Stopwatch {
 public:
     void report(char const* name, std::size_t requests) const
