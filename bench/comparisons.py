@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from measure import DISK, Figure, run_linux, run_lodger
+from machine.disks import Disk
+from measure import DISK, LINUX_MEMORY, Figure, run_linux, run_lodger
 
 STORE_REQUESTS = 2000
 STORE_KEYS = (1, 10, 100)
@@ -101,9 +102,31 @@ def _block(machine, setup, accesses, ring_order=0, persistent=True):
     return rows
 
 
+# Of speedtest1; how it works with the disk is SQLite's default.
+SQLITE_SIZES = (5,)
+SQLITE_FILE_SYSTEMS = ("ext2", "ext4")
+MAKE_FILE_SYSTEM = "mke2fs /dev/xvda >/dev/null\nmkdir /disk\nmount -t {kind} /dev/xvda /disk\n"
+
+
+def sqlite(machine, setup):
+    """SQLite's speedtest1 on a disk in dom0's memory; Linux with a file on it."""
+    disk = Disk(None, null_bytes=128 << 20, keeps=True)
+    rows = []
+    for size in SQLITE_SIZES:
+        ours = run_lodger(machine, setup, "sqlite", f"--size {size}", [disk], LINUX_MEMORY)
+        for kind in SQLITE_FILE_SYSTEMS:
+            script = MAKE_FILE_SYSTEM.format(kind=kind) + f"sqlitebench --size {size} /disk/db\n"
+            theirs = run_linux(machine, setup, script, [disk], programs=["sqlitebench"],
+                               modules=["ext4"])  # fmt: skip
+            rows.append(Row(f"speedtest1 --size {size}; Linux's {kind}",
+                            ours.get("sqlite/speedtest1"), theirs.get("sqlite/speedtest1")))
+    return rows
+
+
 COMPARISONS = {
     "store": store,
     "block": block,
     "large-ring": large_ring,
     "one-off-grants": one_off_grants,
+    "sqlite": sqlite,
 }
