@@ -93,7 +93,7 @@ def sql_is_typed_at_the_console(rig):
         ("INSERT INTO word" + ENTER, "   ...> "),
         ("VALUES('one'),('three');" + ENTER, ""),
         (".ta" + TAB + ENTER, "word\n"),
-        ("SELECT cont(*) FROM word;" + LEFT * 15 + "u" + ENTER, "2\n"),
+        ("SELECT cont(*) FROM word;" + LEFT * 16 + "u" + ENTER, "2\n"),
         (UP + ENTER, "2\n"),
         ("SELECT" + ENTER + "nonsense" + CTRL_C + "SELECT max(w) FROM word;" + ENTER, "three\n"),
         ("SELECT * FROM nothing;" + ENTER, "Error: no such table: nothing"),
