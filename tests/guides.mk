@@ -14,5 +14,8 @@ $(guide_snippets)/all.count: tests/guides/snippets $(guides) tests/boot/cases/in
 	$(Q)mkdir -p $(@D)
 	$(Q)tests/count run $@ $< $(@D) $(guides)
 
+# Quick to compile; nothing of it is measured.
+CXXFLAGS_guides := -O0
+
 $(O)/obj/tests/boot/guests/guides/main.cpp.o $(O)/host/tests/sim/cases/guide.o: \
     $(guide_snippets)/all.count

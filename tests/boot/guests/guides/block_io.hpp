@@ -2,6 +2,10 @@
 
 #include "elsewhere.hpp"
 
+#include <fcntl.h>
+#include <guides/block-io/headers.inc>
+#include <unistd.h>
+
 /// docs/block-io.md, on xvda, a disk of 1 MiB.
 namespace {
 
@@ -15,21 +19,23 @@ std::byte pattern(std::uint64_t offset)
 
 char const* words_for(std::span<std::byte const> blocks);
 
-#include <guides/block-io/batch.inc>
+// clang-format off: as the guide has them, one after the other.
+#include <guides/block-io/open.inc>
 #include <guides/block-io/blocking.inc>
-#include <guides/block-io/cancellation.inc>
-#include <guides/block-io/changes.inc>
+#include <guides/block-io/pool.inc>
 #include <guides/block-io/completions.inc>
+#include <guides/block-io/batch.inc>
 #include <guides/block-io/coroutines.inc>
-#include <guides/block-io/discard.inc>
-#include <guides/block-io/disks.inc>
+#include <guides/block-io/pieces.inc>
+#include <guides/block-io/cancellation.inc>
 #include <guides/block-io/expires.inc>
 #include <guides/block-io/flush.inc>
+#include <guides/block-io/discard.inc>
+#include <guides/block-io/changes.inc>
 #include <guides/block-io/loss.inc>
-#include <guides/block-io/open.inc>
-#include <guides/block-io/pieces.inc>
-#include <guides/block-io/pool.inc>
+#include <guides/block-io/disks.inc>
 #include <guides/block-io/posix.inc>
+// clang-format on
 
 constexpr std::size_t patterned = 256 * 1024;
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstring>
+#include <guides/writing-a-guest/headers.inc>
+
 /// README.md, docs/testing.md and docs/porting-from-mini-os.md.
 namespace readme {
 
@@ -11,8 +14,11 @@ namespace readme {
 
 namespace {
 
+// clang-format off: as the guide has them, one after the other.
 #include <guides/porting-from-mini-os/request.inc>
 #include <guides/porting-from-mini-os/wait_event.inc>
+// clang-format on
+
 #include <guides/testing/counter.inc>
 
 /// On a disk that begins with zeros.

@@ -3,14 +3,6 @@
 #include "block_io.hpp"
 #include "writing.hpp"
 #include "xenstore.hpp"
-#include <lodger/runtime/control.hpp>
-
-#include <cstdlib>
-#include <cstring>
-#include <fcntl.h>
-#include <guides/block-io/headers.inc>
-#include <guides/writing-a-guest/headers.inc>
-#include <unistd.h>
 
 int main(int argc, char** argv)
 {

@@ -1,12 +1,18 @@
 #pragma once
 
+#include <lodger/runtime/control.hpp>
+
+#include <guides/writing-a-guest/headers.inc>
+
 /// docs/writing-a-guest.md and docs/suspend.md.
 namespace {
 
+// clang-format off: as the guide has them, one after the other.
 #include <guides/writing-a-guest/arguments.inc>
 #include <guides/writing-a-guest/memory.inc>
 #include <guides/writing-a-guest/threads.inc>
 #include <guides/writing-a-guest/time.inc>
+// clang-format on
 
 struct Service {
     bool is_stopped = false;

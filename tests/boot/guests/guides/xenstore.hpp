@@ -1,5 +1,7 @@
 #pragma once
 
+#include <guides/writing-a-guest/headers.inc>
+
 /// docs/xenstore.md, whose snippets are statements and follow each other.
 namespace {
 
@@ -25,8 +27,10 @@ Result<> tour_xenstore()
         static_cast<void>(set_count(5));
         static_cast<void>((*runtime::xenstore())->write("data/go", 1u));
     }));
-#include <guides/xenstore/condition.inc>
+// clang-format off: the other thread has counted before it says "go".
 #include <guides/xenstore/watch.inc>
+#include <guides/xenstore/condition.inc>
+    // clang-format on
     return {};
 }
 
