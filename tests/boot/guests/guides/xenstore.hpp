@@ -27,7 +27,7 @@ Result<> tour_xenstore()
         static_cast<void>(set_count(5));
         static_cast<void>((*runtime::xenstore())->write("data/go", 1u));
     }));
-// clang-format off: the other thread has counted before it says "go".
+    // clang-format off: the other thread has counted before it says "go".
 #include <guides/xenstore/watch.inc>
 #include <guides/xenstore/condition.inc>
     // clang-format on
