@@ -96,7 +96,7 @@ def sql_is_typed_at_the_console(rig):
         ("SELECT cont(*) FROM word;" + LEFT * 16 + "u" + ENTER, "2\n"),
         (UP + ENTER, "2\n"),
         ("SELECT" + ENTER + "nonsense" + CTRL_C + "SELECT max(w) FROM word;" + ENTER, "three\n"),
-        ("SELECT * FROM nothing;" + ENTER, "Error: no such table: nothing"),
+        ("SELECT * FROM missing;" + ENTER, "Error: no such table: missing"),
         (".schema word" + ENTER, "CREATE TABLE word(w);\n"),
     ):
         terminal.type(keys)
