@@ -100,18 +100,31 @@ Result<char const*> DatabaseDisk::find_database()
     std::array<std::byte, DatabaseHeader::size> bytes;
     LODGER_TRY(cache_.read(0, bytes));
     DatabaseHeader const header{bytes};
-    if (header.is_blank())
-        return on_disk_.generation > 0 ? nullptr : LODGER_TRY(check_blank());
     char const* const wrong = header.objection();
-    if (wrong && !(has_journal() && journal_.length > 0))
+    std::uint64_t const said = wrong ? 0 : header.database_size();
+    if (auto const before = LODGER_TRY(size_before_journal())) {
+        // Still to be rolled back, so the header is anything. SQLite cuts the database to what it
+        // was; were it shorter, SQLite would write zeros there first. None at all it does not try.
+        main_size_ = std::max({*before, said, std::uint64_t{512}});
+    } else if (header.is_blank()) {
+        return on_disk_.generation > 0 ? nullptr : LODGER_TRY(check_blank());
+    } else if (wrong) {
         return wrong;
-    // With a journal that is still to be rolled back the header is anything; SQLite then cuts the
-    // database to what the journal says.
+    } else {
+        main_size_ = said;
+    }
     std::uint64_t const end = on_disk_.generation > 0  ? start_
                               : geometry_.is_read_only ? geometry_.size
                                                        : slots_at_;
-    main_size_ = wrong ? end : header.database_size();
     return main_size_ <= end ? nullptr : "its database is longer than the room there is for it";
+}
+
+Result<std::optional<std::uint64_t>> DatabaseDisk::size_before_journal()
+{
+    std::array<std::byte, JournalHeader::size> bytes{};
+    if (!has_journal() || LODGER_TRY(read_journal(0, bytes)) < bytes.size())
+        return std::optional<std::uint64_t>{};
+    return JournalHeader{bytes}.database_size();
 }
 
 /// No database, but maybe another file system that leaves the first sector free.

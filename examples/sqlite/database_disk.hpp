@@ -81,6 +81,9 @@ private:
     lodger::Result<char const*> find_out();
     lodger::Result<char const*> find_slots();
     lodger::Result<char const*> find_database();
+    /// How long the database was before the transaction that the journal undoes; nothing if there
+    /// is none to be undone.
+    lodger::Result<std::optional<std::uint64_t>> size_before_journal();
     lodger::Result<char const*> check_blank();
     char const* check_room() const;
     lodger::Result<> prepare_to_write();

@@ -5,9 +5,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 
 namespace examples {
+
+/// Numbers are big-endian in all files of SQLite's.
+inline std::uint32_t number_at(std::span<std::byte const> bytes, std::size_t at)
+{
+    std::uint32_t number = 0;
+    for (std::byte const byte : bytes.subspan(at, 4))
+        number = number << 8 | std::to_integer<std::uint32_t>(byte);
+    return number;
+}
 
 /// The first bytes of a database (sqlite.org/fileformat2.html, "The Database Header").
 class DatabaseHeader {
@@ -46,10 +56,7 @@ private:
     static constexpr std::size_t version_valid_for = 92;
 
     unsigned byte(std::size_t at) const { return std::to_integer<unsigned>(bytes_[at]); }
-    std::uint32_t number(std::size_t at) const
-    {
-        return byte(at) << 24 | byte(at + 1) << 16 | byte(at + 2) << 8 | byte(at + 3);
-    }
+    std::uint32_t number(std::size_t at) const { return number_at(bytes_, at); }
     /// 65536 does not fit, and is written as 1.
     std::uint32_t page_size() const
     {
@@ -59,6 +66,29 @@ private:
     std::uint32_t page_count() const { return number(28); }
 
     std::array<std::byte, size> bytes_;
+};
+
+/// The first bytes of a rollback journal (sqlite.org/fileformat2.html, "The Rollback Journal").
+class JournalHeader {
+public:
+    static constexpr std::size_t size = 28;
+
+    explicit JournalHeader(std::span<std::byte const, size> bytes) : bytes_{bytes} {}
+
+    /// Of the database before the transaction; nothing if the journal was made void.
+    std::optional<std::uint64_t> database_size() const
+    {
+        constexpr unsigned char magic[] = {0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7};
+        if (std::memcmp(bytes_.data(), magic, sizeof magic) != 0)
+            return std::nullopt;
+        return std::uint64_t{number_at(bytes_, page_count)} * number_at(bytes_, page_size);
+    }
+
+private:
+    static constexpr std::size_t page_count = 16;
+    static constexpr std::size_t page_size = 24;
+
+    std::span<std::byte const, size> bytes_;
 };
 
 } // namespace examples

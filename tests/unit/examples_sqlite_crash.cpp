@@ -180,7 +180,7 @@ bool survives(std::uint64_t seed, bool flush_does_nothing, std::size_t& commits)
 std::size_t seeds()
 {
     char const* const percent = std::getenv("SEEDS");
-    return 300 * (percent ? static_cast<std::size_t>(std::atoi(percent)) : 100) / 100;
+    return 200 * (percent ? static_cast<std::size_t>(std::atoi(percent)) : 100) / 100;
 }
 
 } // namespace
