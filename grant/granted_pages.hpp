@@ -20,8 +20,8 @@ public:
             return Failure{Errc::invalid_argument};
         table.retry_quarantined();
         Pages<H> pages = LODGER_TRY(Pages<H>::allocate(table.hypervisor(), count));
-        std::unique_ptr<HeldPages<H>> held{
-            new (std::nothrow) HeldPages<H>{table.hypervisor(), std::move(pages)}};
+        std::unique_ptr<HeldPages<H>> held{new (std::nothrow)
+                                               HeldPages<H>{table.hypervisor(), std::move(pages)}};
         if (!held)
             return Failure{Errc::no_memory};
         GrantedPages granted{table, std::move(held)};
