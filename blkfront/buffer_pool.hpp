@@ -110,7 +110,8 @@ public:
     void quarantine(PageIndex page, Kept kept)
     {
         Page& state = states_[page];
-        state.holders += state.is_quarantined() ? 0 : 1;
+        if (!state.is_quarantined())
+            hold(page);
         state.kept[state.is_quarantined() ? 1 : 0] = kept;
     }
     /// @param end whether a grant that was kept has been ended now
