@@ -37,7 +37,8 @@ TEST_CASE("granted pages give back their grants and their memory")
     REQUIRE(owner.guest.pages_in_use() == 0);
 }
 
-TEST_CASE("pages that are still mapped are quarantined, memory and grants both, until they are let go of")
+TEST_CASE(
+    "pages that are still mapped are quarantined, memory and grants both, until they are let go of")
 {
     Owner owner;
     auto granted = owner.create(2).value();
