@@ -114,7 +114,8 @@ def sqlite(machine, setup):
     name, arguments = "sqlite/speedtest1", f"--size {SQLITE_SIZE}"
     ours = run_lodger(machine, setup, "sqlite", arguments, [disk], LINUX_MEMORY)
     script = f"{ON_EXT4}sqlitebench {arguments} /disk/db\n"
-    theirs = run_linux(machine, setup, script, [disk], programs=["sqlitebench"], modules=["ext4"])
+    theirs = run_linux(machine, setup, script, [disk], programs=["sqlitebench"],
+                       modules=["crc32c_generic", "ext4"])  # fmt: skip
     return [Row(f"speedtest1 {arguments}", ours.get(name), theirs.get(name))]
 
 

@@ -66,20 +66,16 @@ Result<char const*> DatabaseDisk::find_out()
 
 Result<char const*> DatabaseDisk::find_slots()
 {
-    bool is_foreign = false;
-    for (std::uint64_t const at : {slots_at_, slots_at_ + block}) {
+    std::array<Finding, 2> findings;
+    for (std::size_t i = 0; i < findings.size(); ++i) {
         std::array<std::byte, SlotBytes::size> bytes;
-        LODGER_TRY(cache_.read(at, bytes));
+        LODGER_TRY(cache_.read(slots_at_ + i * block, bytes));
         SlotBytes const found{bytes};
-        switch (found.finding()) {
-        case Finding::nothing: break;
-        case Finding::foreign: is_foreign = true; break;
-        case Finding::damaged: has_damaged_slot_ = true; break;
-        case Finding::good:
-            if (found.slot().generation > on_disk_.generation)
-                on_disk_ = found.slot();
-        }
+        findings[i] = found.finding();
+        if (findings[i] == Finding::good && found.slot().generation > on_disk_.generation)
+            on_disk_ = found.slot();
     }
+    has_damaged_slot_ = std::ranges::count(findings, Finding::damaged) > 0;
     start_ = on_disk_.start;
     journal_ = {on_disk_.exists, on_disk_.length};
     if (on_disk_.generation > 0) {
@@ -87,10 +83,13 @@ Result<char const*> DatabaseDisk::find_slots()
             start_ % block == 0 && start_ <= slots_at_ && journal_.length <= journal_room();
         return fits ? nullptr : "its journal was made on a disk of another size";
     }
+    // The first one of all was cut off while it was written: there has been no journal yet.
+    if (findings == std::array{Finding::nothing, Finding::damaged})
+        return nullptr;
     if (has_damaged_slot_)
         return "what it says of its journal, in the last two blocks, is damaged";
     // A disk that is only read may be all database.
-    if (is_foreign && !geometry_.is_read_only)
+    if (std::ranges::count(findings, Finding::foreign) > 0 && !geometry_.is_read_only)
         return "its last 8192 bytes, for which there is a use, hold something else";
     return nullptr;
 }

@@ -163,6 +163,11 @@ TEST_CASE("a damaged place for what the journal is counts no more than the other
         medium.bytes[slot + 30] ^= std::byte{1};
     medium.writes = 0;
     expect_refusal(medium, "is damaged");
+    // None but the first one of all has zeros beside it, and that says of no journal.
+    std::fill_n(&medium.bytes[slots[0]], block, std::byte{});
+    OpenDatabase database{medium};
+    REQUIRE(database.connection);
+    CHECK(database.connection->run("INSERT INTO t VALUES(2)") == SQLITE_OK);
 }
 
 TEST_CASE("a database that does not fit is full, and goes on without what did not")

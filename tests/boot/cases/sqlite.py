@@ -83,7 +83,7 @@ def databases_come_from_the_host_and_go_back(rig):
     expect("from the guest\nfrom the host\n" in run.console, "the guest does not find the rows")
 
 
-@case("sqlite-shell")
+@case("sqlite-shell", modes=("pv",))
 def sql_is_typed_at_the_console(rig):
     guest = rig.guest("sqlite", "xvda", [rig.disk("disk", 2 << 20)], memory=32)
     terminal = Terminal(guest)
