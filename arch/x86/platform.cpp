@@ -22,11 +22,6 @@ namespace {
 constinit PageTables pv_tables{pv::machine};
 constinit PageTables pvh_tables{pvh::machine};
 
-bool is_pv()
-{
-    return lodger_hypercall_by == HypercallBy::syscall;
-}
-
 template <class Function>
 auto with_tables(Function function)
 {
@@ -266,18 +261,6 @@ Result<void> hide_window_page(std::size_t slot)
 {
     return is_pv() ? Result<void>{}
                    : pvh_tables.protect(pvh_tables.window_page(slot), Protection::none);
-}
-
-Gfn gfn(void const* address)
-{
-    std::uint64_t const page = page_of(address);
-    return Gfn{is_pv() ? *pv::machine.frame_of(page) : page};
-}
-
-void mark_changed(Gfn page)
-{
-    std::uint64_t const own = is_pv() ? pv::machine.page_of(page.value) : page.value;
-    __asm__ __volatile__("lock orb $0, (%0)" : : "r"(own << 12) : "memory", "cc");
 }
 
 void prepare_cpu()

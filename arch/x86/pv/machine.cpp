@@ -7,24 +7,10 @@ namespace lodger::arch::pv {
 
 constinit Machine machine;
 
-namespace {
-
-constexpr std::uint64_t hole = ~std::uint64_t{0};
-
-}
-
 void Machine::start(start_info_t& info, std::size_t page_count)
 {
     info_ = &info;
     page_count_ = page_count;
-}
-
-std::optional<std::uint64_t> Machine::frame_of(std::uint64_t page) const
-{
-    if (page >= page_count_)
-        return std::nullopt;
-    std::uint64_t const frame = reinterpret_cast<std::uint64_t const*>(info_->mfn_list)[page];
-    return frame == hole ? std::nullopt : std::optional{frame};
 }
 
 void Machine::set_frame(std::uint64_t page, std::optional<std::uint64_t> frame)

@@ -41,6 +41,8 @@ public:
     void set_frame(std::uint64_t page, std::optional<std::uint64_t> frame);
 
 private:
+    static constexpr std::uint64_t hole = ~std::uint64_t{0}; ///< in `mfn_list`: no frame
+
     void apply();
 
     start_info_t* info_ = nullptr;
