@@ -17,7 +17,8 @@ using PageIndex = std::uint32_t;
 ///
 /// A page is free when nobody has allocated it and nobody holds it. It is held for as long as the
 /// backend may touch it, which can be longer than its owner keeps it. A page that a backend has not
-/// let go of when it should have is quarantined: never free again, nor used for I/O.
+/// let go of when it should have is quarantined, with its grants: neither free nor used for I/O
+/// until they could be ended.
 template <Hypervisor H>
 class BufferPool {
 public:
@@ -99,17 +100,40 @@ public:
             wake();
     }
 
-    /// Holds a page for ever.
-    void quarantine(PageIndex page)
+    /// A grant that could not be ended.
+    struct Kept {
+        GrantRef ref{0}; // Entry 0 is reserved.
+        std::uint32_t incarnation = 0;
+    };
+
+    /// Holds a page until its grant has been ended. It may have two: to read, and to write too.
+    void quarantine(PageIndex page, Kept kept)
     {
-        ++states_[page].holders;
-        states_[page].quarantined = true;
+        Page& state = states_[page];
+        if (!state.is_quarantined())
+            hold(page);
+        state.kept[state.is_quarantined() ? 1 : 0] = kept;
     }
-    bool is_quarantined(PageIndex page) const { return states_[page].quarantined; }
+    /// @param end whether a grant that was kept has been ended now
+    /// @return whether the page is quarantined no more
+    template <class End>
+    bool reclaim(PageIndex page, End end)
+    {
+        Page& state = states_[page];
+        if (state.kept[1].ref != GrantRef{0} && end(state.kept[1]))
+            state.kept[1] = {};
+        if (end(state.kept[0]))
+            state.kept[0] = std::exchange(state.kept[1], {});
+        if (state.is_quarantined())
+            return false;
+        let_go(page);
+        return true;
+    }
+    bool is_quarantined(PageIndex page) const { return states_[page].is_quarantined(); }
     bool is_all_quarantined() const
     {
         return std::all_of(states_.get(), states_.get() + page_count(), [](Page const& page) {
-            return page.quarantined;
+            return page.is_quarantined();
         });
     }
 
@@ -123,10 +147,11 @@ public:
 
 private:
     struct Page {
-        bool allocated = false;
-        bool quarantined = false;
+        std::array<Kept, 2> kept{}; ///< while it is quarantined
         std::uint16_t holders = 0;
+        bool allocated = false;
 
+        bool is_quarantined() const { return kept[0].ref != GrantRef{0}; }
         bool is_free() const { return !allocated && holders == 0; }
     };
 

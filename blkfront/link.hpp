@@ -60,10 +60,13 @@ public:
     Link(Link const&) = delete;
     Link& operator=(Link const&) = delete;
 
-    /// Begins to use what the backend has said it does.
+    /// Begins to use what the backend has said it does. Whoever it was that served the disk before
+    /// has let go of our memory by now: Linux's backend at the latest when it hears of the new ring
+    /// (drivers/block/xen-blkback/xenbus.c, frontend_changed).
     void connect(Features const& features)
     {
         features_ = features;
+        grants_->reclaim();
         if (!features.persistent_grants)
             grants_->make_one_off();
         if (features.most_segments > most_direct_segments)

@@ -12,8 +12,8 @@ namespace lodger::blkfront {
 /// One-off grants last while a request uses the page, and a backend may only read what is written
 /// to the disk. Persistent ones last as long as this object, and are always writable, because
 /// Linux's backend maps them so (drivers/block/xen-blkback/blkback.c, xen_blkbk_map). A page that
-/// the backend still has mapped when its grant ends is quarantined (XSA-396). Borrows the table and
-/// the pool.
+/// the backend still has mapped when its grant ends is quarantined (XSA-396), and the grant ended
+/// later: at the latest when the page is used again. Borrows the table and the pool.
 ///
 /// A backend that is not to be trusted (`trusted` in xen/include/public/io/blkif.h; XSA-403) sees
 /// pages of another pool, to and from which all data is copied: each holds the data of one request
@@ -56,6 +56,8 @@ public:
     {
         is_persistent_ = true;
         for (PageIndex page = 0; page < pool_.page_count(); ++page) {
+            if (pool_.is_quarantined(page))
+                continue;
             auto const granted = make(pages_[page].read_write, page, Access::read_write);
             if (!granted) {
                 make_one_off();
@@ -73,12 +75,20 @@ public:
             end(page, pages_[page].read_write);
     }
 
+    /// Puts those quarantined pages to use again that nobody has mapped any more.
+    void reclaim()
+    {
+        for (PageIndex page = 0; page < pool_.page_count(); ++page)
+            if (pool_.is_quarantined(page))
+                static_cast<void>(reclaim(page));
+    }
+
     /// Lets the backend use a page until `release`.
     /// @return `quarantined`, or what `Table::grant` says
     [[gnu::always_inline]] Result<> acquire(PageIndex page, Access access)
     {
         if (pool_.is_quarantined(page)) [[unlikely]]
-            return Failure{Errc::quarantined};
+            LODGER_TRY(reclaim(page));
         Grant& grant = grant_of(page, access);
         if (grant.ref == none)
             LODGER_TRY(make(grant, page, is_persistent_ ? Access::read_write : access));
@@ -145,6 +155,8 @@ private:
     static constexpr std::array<std::byte, page_size / 16>
         zeros{}; // a whole page in every image else
 
+    using Kept = BufferPool<H>::Kept;
+
     struct Grant {
         GrantRef ref = none;
         std::uint32_t users = 0;
@@ -187,11 +199,26 @@ private:
     [[gnu::noinline]] void revoke(PageIndex page, Grant& grant)
     {
         GrantRef const ref = std::exchange(grant.ref, none);
-        // With the domain's restoration every grant became void.
-        if (table_.hypervisor().incarnation() != incarnation_ || table_.revoke(ref)) [[likely]]
+        if (try_to_end({ref, incarnation_})) [[likely]]
             return;
-        pool_.quarantine(page);
+        pool_.quarantine(page, {ref, incarnation_});
         table_.count_quarantined(1);
+    }
+
+    [[gnu::noinline]] Result<> reclaim(PageIndex page)
+    {
+        bool const is_back = pool_.reclaim(page, [this](Kept kept) {
+            bool const has_ended = try_to_end(kept);
+            table_.count_returned(has_ended ? 1 : 0);
+            return has_ended;
+        });
+        return is_back ? Result<>{} : Failure{Errc::quarantined};
+    }
+
+    bool try_to_end(Kept kept)
+    {
+        // With the domain's restoration every grant became void.
+        return table_.hypervisor().incarnation() != kept.incarnation || table_.revoke(kept.ref);
     }
 
     void end(PageIndex page, Grant& grant)

@@ -35,7 +35,7 @@ enum class Errc : std::uint8_t {
     protocol,     ///< the peer broke the protocol; it is not trusted any further
     disconnected, ///< the peer has closed, died or gone
     no_device,    ///< there is no such device
-    quarantined,  ///< another domain has not let go of this memory, so it is of no use any more
+    quarantined,  ///< another domain has not let go of this memory, so it is of no use yet
     unknown,      ///< an error code that this library has no name for
 };
 

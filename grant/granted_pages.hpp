@@ -1,19 +1,16 @@
 #pragma once
 
-#include <lodger/core/pages.hpp>
 #include <lodger/grant/table.hpp>
-
-#include <array>
 
 namespace lodger::grant {
 
 /// Pages of ours that another domain may map for as long as this object lives: what a shared ring
 /// is made of. Owns the pages and their grants. When it ends, pages that the other domain still
-/// has mapped are quarantined: neither they nor their references are ever used again (XSA-396).
+/// has mapped are quarantined by the table, together with their grants (XSA-396).
 template <Hypervisor H>
 class GrantedPages {
 public:
-    static constexpr std::size_t most_pages = 16; // blkif.h: max-ring-page-order is 4 in practice
+    static constexpr std::size_t most_pages = HeldPages<H>::most_pages;
 
     /// @param count pages, 1 to `most_pages`
     static Result<GrantedPages>
@@ -21,34 +18,30 @@ public:
     {
         if (count == 0 || count > most_pages)
             return Failure{Errc::invalid_argument};
-        GrantedPages granted{table, LODGER_TRY(Pages<H>::allocate(table.hypervisor(), count))};
-        for (; granted.granted_ < count; ++granted.granted_)
-            granted.refs_[granted.granted_] =
-                LODGER_TRY(table.grant(domain, granted.pages_.gfn(granted.granted_), access));
+        table.retry_quarantined();
+        Pages<H> pages = LODGER_TRY(Pages<H>::allocate(table.hypervisor(), count));
+        std::unique_ptr<HeldPages<H>> held{new (std::nothrow)
+                                               HeldPages<H>{table.hypervisor(), std::move(pages)}};
+        if (!held)
+            return Failure{Errc::no_memory};
+        GrantedPages granted{table, std::move(held)};
+        for (std::size_t& i = granted.held_->granted; i < count; ++i)
+            granted.held_->refs[i] =
+                LODGER_TRY(table.grant(domain, granted.held_->pages.gfn(i), access));
         return granted;
     }
 
-    GrantedPages(GrantedPages&& other) noexcept
-        : table_{other.table_},
-          pages_{std::move(other.pages_)},
-          refs_{other.refs_},
-          granted_{std::exchange(other.granted_, 0)},
-          incarnation_{other.incarnation_}
-    {
-    }
+    GrantedPages(GrantedPages&&) noexcept = default;
     GrantedPages& operator=(GrantedPages&& other) noexcept
     {
         std::swap(table_, other.table_);
-        std::swap(pages_, other.pages_);
-        std::swap(refs_, other.refs_);
-        std::swap(granted_, other.granted_);
-        std::swap(incarnation_, other.incarnation_);
+        std::swap(held_, other.held_);
         return *this;
     }
-    ~GrantedPages() { revoke_all(); }
+    ~GrantedPages() { static_cast<void>(revoke_all()); }
 
-    std::span<std::byte> bytes() const { return pages_.bytes(); }
-    std::span<GrantRef const> refs() const { return {refs_.data(), granted_}; }
+    std::span<std::byte> bytes() const { return held_->pages.bytes(); }
+    std::span<GrantRef const> refs() const { return std::span{held_->refs}.first(held_->granted); }
 
     /// Whether the other domain has any of the pages mapped at this moment.
     bool is_mapped() const
@@ -66,32 +59,27 @@ public:
     }
 
 private:
-    GrantedPages(Table<H>& table, Pages<H> pages)
+    GrantedPages(Table<H>& table, std::unique_ptr<HeldPages<H>> held)
         : table_{&table},
-          pages_{std::move(pages)},
-          incarnation_{table.hypervisor().incarnation()}
+          held_{std::move(held)}
     {
     }
 
     bool revoke_all()
     {
-        if (table_->hypervisor().incarnation() != incarnation_)
-            granted_ = 0; // With the domain's restoration every grant became void.
-        std::size_t busy = 0;
-        for (; granted_ > 0; --granted_)
-            busy += table_->revoke(refs_[granted_ - 1]) ? 0 : 1;
-        if (busy > 0) {
-            table_->count_quarantined(pages_.count());
-            pages_.abandon();
+        if (!held_)
+            return true; // It was moved from.
+        table_->retry_quarantined();
+        if (!held_->revoke(*table_)) {
+            table_->quarantine(std::move(held_));
+            return false;
         }
-        return busy == 0;
+        held_.reset();
+        return true;
     }
 
     Table<H>* table_;
-    Pages<H> pages_;
-    std::array<GrantRef, most_pages> refs_{};
-    std::size_t granted_ = 0;
-    std::uint32_t incarnation_;
+    std::unique_ptr<HeldPages<H>> held_;
 };
 
 } // namespace lodger::grant

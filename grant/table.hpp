@@ -1,7 +1,7 @@
 #pragma once
 
-#include <lodger/core/hypervisor.hpp>
 #include <lodger/grant/abi.hpp>
+#include <lodger/grant/held_pages.hpp>
 
 #include <limits>
 #include <utility>
@@ -38,6 +38,12 @@ public:
     explicit Table(H& hypervisor) : hypervisor_{hypervisor} {}
     Table(Table const&) = delete;
     Table& operator=(Table const&) = delete;
+    /// Pages that are still quarantined are lost for good.
+    ~Table()
+    {
+        for (auto held = std::move(held_); held; held = std::move(held->next))
+            held->pages.abandon();
+    }
 
     H& hypervisor() const { return hypervisor_; }
 
@@ -136,9 +142,33 @@ public:
     /// Entries granted and not yet revoked, quarantined ones included.
     std::size_t in_use() const { return in_use_; }
 
-    /// Pages that will never be used again because another domain would not let go of them.
+    /// Pages that are not used because another domain would not let go of them; one that it could
+    /// map by two grants counts twice.
     std::size_t quarantined() const { return quarantined_; }
     void count_quarantined(std::size_t pages) { quarantined_ += pages; }
+    void count_returned(std::size_t pages) { quarantined_ -= pages; }
+
+    /// Keeps pages of which another domain has some mapped, until it has let go of all.
+    void quarantine(std::unique_ptr<HeldPages<H>> held)
+    {
+        count_quarantined(held->pages.count());
+        held->next = std::move(held_);
+        held_ = std::move(held);
+    }
+
+    /// Frees what `quarantine` was given and nobody has mapped any more. That a mapping ends makes
+    /// no event, so this is called whenever pages are granted or their grants end.
+    void retry_quarantined()
+    {
+        for (auto* link = &held_; *link;) {
+            if (!(*link)->revoke(*this)) {
+                link = &(*link)->next;
+                continue;
+            }
+            count_returned((*link)->pages.count());
+            *link = std::move((*link)->next);
+        }
+    }
 
 private:
     static constexpr std::uint32_t none = 0; // Entry 0 is reserved, so it ends the list.
@@ -172,6 +202,7 @@ private:
     std::span<GrantEntry> entries_;
     std::uint32_t free_ = none;
     Shortage* first_short_ = nullptr;
+    std::unique_ptr<HeldPages<H>> held_; ///< quarantined
     std::size_t in_use_ = 0;
     std::size_t quarantined_ = 0;
 };

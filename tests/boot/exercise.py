@@ -86,6 +86,9 @@ class Exercise:
     def backend(self, name):
         return BACKEND.format(guest=self.guest.identifier, number=number_of(name))
 
+    def frontend(self, name):
+        return f"/local/domain/{self.guest.identifier}/device/vbd/{number_of(name)}"
+
     def start(self):
         self.terminal = Terminal(self.guest)
 

@@ -37,7 +37,8 @@ TEST_CASE("granted pages give back their grants and their memory")
     REQUIRE(owner.guest.pages_in_use() == 0);
 }
 
-TEST_CASE("pages that are still mapped are quarantined, memory and grants both")
+TEST_CASE(
+    "pages that are still mapped are quarantined, memory and grants both, until they are let go of")
 {
     Owner owner;
     auto granted = owner.create(2).value();
@@ -49,6 +50,28 @@ TEST_CASE("pages that are still mapped are quarantined, memory and grants both")
     REQUIRE(owner.table.quarantined() == 2);
     REQUIRE(owner.guest.pages_in_use() == 2);
     mapped[0] = std::byte{1}; // Hurts nobody.
+
+    REQUIRE(owner.create(1));
+    REQUIRE(owner.table.quarantined() == 2);
+    REQUIRE(owner.driver.unmap_grants(mapped));
+    REQUIRE(owner.create(1));
+    REQUIRE(owner.table.quarantined() == 0);
+    REQUIRE(owner.table.in_use() == 0);
+    REQUIRE(owner.guest.pages_in_use() == 0);
+}
+
+TEST_CASE("quarantined pages are lost when their table ends before they are let go of")
+{
+    sim::World world{1};
+    sim::Domain& guest = world.add_domain(5);
+    sim::Domain& driver = world.add_domain(1);
+    {
+        grant::Table<sim::Domain> table{guest};
+        auto granted = Granted::create(table, driver.id(), 2, Access::read_write).value();
+        REQUIRE(driver.map_grant(guest.id(), granted.refs()[0], Access::read_write));
+        REQUIRE(Granted::end(std::move(granted)).error() == Errc::busy);
+    }
+    REQUIRE(guest.pages_in_use() == 2);
 }
 
 TEST_CASE("an end that finds nothing mapped says so")

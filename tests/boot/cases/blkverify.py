@@ -40,8 +40,9 @@ class BackendRemoved:
 
 class DriverUnbound:
     """The driver lets go of the disk and says nothing; what is seen is that it begins anew. It has
-    no device until it is brought back, or else it would take up our ring again where it was, now
-    and then before we have a look (drivers/block/xen-blkback/xenbus.c, frontend_changed)."""
+    no device until it is brought back, and it is that only when it has our new ring: or else it
+    would take up the old one where it was, now and then before we have a look
+    (drivers/block/xen-blkback/xenbus.c, frontend_changed)."""
 
     @staticmethod
     def take_away(exercise, name):
@@ -52,7 +53,9 @@ class DriverUnbound:
 
     @staticmethod
     def bring_back(exercise, name, device):
-        exercise.run(f"xenstore-write {exercise.backend(name)}/physical-device "
+        exercise.run(f"until [ $(xenstore-read {exercise.frontend(name)}/state) = 3 ]; "
+                     f"do usleep 20000; done\n"
+                     f"xenstore-write {exercise.backend(name)}/physical-device "
                      f"$(stat -L -c %t:%T {device})")  # fmt: skip
 
 

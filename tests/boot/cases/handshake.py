@@ -24,6 +24,7 @@ def of(changes, end):
 
 @case("handshake-order")
 def states_come_in_order(rig):
+    history.begin(rig.machine)
     run = rig.run("blkread", "xvda", [rig.disk("disk", 1 << 20, seed=6)])
     expect(run.verdict.status == 0, run.verdict.words)
     identifier = run.guest.identifier

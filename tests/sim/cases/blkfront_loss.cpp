@@ -1,126 +1,22 @@
 // A disk whose backend goes away under load, in each way that there is, and what comes after it.
 
 #include <lodger/blkfront/transfer.hpp>
-#include <lodger/tests/sim/block/load.hpp>
+#include <lodger/tests/sim/block/loss_rig.hpp>
 #include <lodger/tests/sim/seeds.hpp>
 
 #include <catch2/catch.hpp>
 
 using namespace lodger;
 using namespace std::literals;
+using blkfront::Change;
 using sim::BlockOptions;
 using sim::BlockRig;
+using sim::every_loss;
 using sim::Load;
+using sim::Loss;
+using sim::LossRig;
 using xenbus::OnLoss;
-
-namespace {
-
 using Device = BlockRig::Device;
-using blkfront::Change;
-
-enum class Loss : std::uint8_t {
-    closed,   ///< it closes by itself, and would begin anew
-    detached, ///< the toolstack closes it, and removes both directories
-    vanished, ///< its directory is removed, and ours stays
-    died,     ///< its domain dies, and then its directory goes
-    replaced, ///< the device is made anew with another backend, in one go
-};
-constexpr std::array every_loss{
-    Loss::closed, Loss::detached, Loss::vanished, Loss::died, Loss::replaced};
-
-/// A disk with a load, its loss, and its return.
-struct LossRig {
-    LossRig(sim::World& world, Loss loss, OnLoss policy, BlockOptions first = {})
-        : loss{loss},
-          options{with_size(first)},
-          rig{(prepare(world, loss), world), options}
-    {
-        how.pool_pages = Load::pool_pages;
-        how.on_loss = policy;
-        how.on_change = {
-            [](void* self, Change change) { static_cast<LossRig*>(self)->on_change(change); },
-            this};
-    }
-
-    /// Opens the disk and runs `body(device, load)`.
-    template <class Body>
-    void run(Body body)
-    {
-        rig.guest.run([&](sim::Guest&) {
-            Device device{rig.guest.store, rig.guest.grants};
-            REQUIRE(device.open("xvda", how, rig.in(5s)));
-            Load load{device, rig.world.random(), rig.disk.medium(), options.sector_size};
-            opened = &device;
-            body(device, load);
-        });
-    }
-
-    /// Has the loss happen in a while, and the return after it.
-    void plan(bool returns, BlockOptions later)
-    {
-        sim::World& world = rig.world;
-        world.after(world.random().up_to(2ms), [this, returns, later] {
-            lose();
-            if (returns && loss != Loss::closed)
-                rig.world.after(
-                    rig.world.random().up_to(80ms), [this, later] { bring_back(later); });
-        });
-    }
-
-    void lose()
-    {
-        sim::StoreDaemon& store = rig.world.store();
-        rig.world.note("the disk is lost");
-        lost_at = rig.world.now();
-        switch (loss) {
-        case Loss::closed: return rig.disk.close();
-        case Loss::detached: return rig.disk.detach();
-        case Loss::vanished: return rig.disk.vanish();
-        case Loss::died: rig.world.kill(rig.driver.domain); return store.rm("/local/domain/1");
-        case Loss::replaced: return bring_back(options);
-        }
-    }
-
-    void bring_back(BlockOptions const& later)
-    {
-        if (successor)
-            return;
-        rig.world.note("the disk comes back");
-        auto& other = rig.world.make<sim::ClientDomain>(rig.world.add_domain(2));
-        successor = &rig.world.make<sim::BlockBackend>(
-            other, rig.guest.domain, with_size(later), &rig.disk);
-    }
-
-    void on_change(Change change)
-    {
-        changes.push_back(change);
-        if (change == Change::lost)
-            heard_at = rig.world.now();
-    }
-
-    static BlockOptions with_size(BlockOptions options)
-    {
-        options.size = Load::disk_size;
-        return options;
-    }
-    static void prepare(sim::World& world, Loss loss)
-    {
-        if (loss == Loss::died)
-            world.allow_deaths();
-    }
-
-    Loss loss;
-    BlockOptions options;
-    BlockRig rig;
-    sim::BlockBackend* successor = nullptr;
-    Device* opened = nullptr;
-    blkfront::Options how;
-    std::vector<Change> changes;
-    Instant lost_at{};
-    Instant heard_at{};
-};
-
-} // namespace
 
 TEST_CASE(
     "a disk that is lost fails everything at once, and everything once, if it is to fail fast")
@@ -158,12 +54,9 @@ TEST_CASE("a disk that is lost and comes back completes everything once, with th
             LossRig rig{world, loss, OnLoss::reconnect};
             rig.run([&](Device& device, Load& load) {
                 rig.plan(true, {});
-                auto const is_back = [&] {
-                    return std::ranges::count(rig.changes, Change::connected) >= 2;
-                };
                 std::size_t until = 0;
                 REQUIRE(load.run([&] {
-                    if (is_back() && until == 0)
+                    if (rig.is_back() && until == 0)
                         until = load.completed + 100;
                     return until != 0 && load.completed > until;
                 }));
