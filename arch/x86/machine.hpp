@@ -8,6 +8,12 @@ namespace lodger::arch {
 
 /// The machine that we run on, whichever it is: so that an image has the code of `PageTables` once.
 class Machine {
+    template <class Function>
+    static auto on(Function function)
+    {
+        return is_pv() ? function(pv::machine) : function(pvh::machine);
+    }
+
 public:
     std::uint64_t entry_flags() const
     {
@@ -52,13 +58,6 @@ public:
     Result<void> seal(std::uint64_t page)
     {
         return on([&](auto& machine) { return machine.seal(page); });
-    }
-
-private:
-    template <class Function>
-    static auto on(Function function)
-    {
-        return is_pv() ? function(pv::machine) : function(pvh::machine);
     }
 };
 

@@ -65,7 +65,7 @@ Result<void> Machine::change(std::uint64_t page, std::uint64_t&, std::uint64_t v
 Result<void> Machine::seal(std::uint64_t page)
 {
     std::uint64_t unused = 0;
-    return change(page, unused, entry_for(*frame_of(page), Protection::read_only, entry_flags));
+    return change(page, unused, entry_for(*frame_of(page), Protection::read_only, entry_flags()));
 }
 
 } // namespace lodger::arch::pv
