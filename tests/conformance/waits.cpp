@@ -3,11 +3,8 @@
 #include <atomic>
 #include <barrier>
 #include <chrono>
-#include <condition_variable>
 #include <latch>
-#include <mutex>
 #include <semaphore>
-#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -151,39 +148,4 @@ PROGRAM(latches_and_barriers)
     fewer.arrive_and_wait();
     fewer.arrive_and_wait();
     std::printf("alone at the barrier\n");
-}
-
-PROGRAM(stopped_waits)
-{
-    std::mutex mutex;
-    std::condition_variable_any changed;
-    int value = 0;
-    {
-        std::jthread const waiter{[&](std::stop_token token) {
-            std::unique_lock lock{mutex};
-            bool const found = changed.wait(lock, token, [&] { return value == 1; });
-            std::printf("found %d", found);
-            value = 2;
-            changed.notify_all();
-            bool const never = changed.wait(lock, token, [&] { return value == 3; });
-            std::printf(", never %d, stopped %d\n", never, token.stop_requested());
-        }};
-        std::unique_lock lock{mutex};
-        value = 1;
-        changed.notify_all();
-        changed.wait(lock, [&] { return value == 2; });
-    }
-    std::stop_source source;
-    std::unique_lock lock{mutex};
-    bool const in_time = changed.wait_for(lock, source.get_token(), 5ms, [] { return false; });
-    std::printf("in time %d\n", in_time);
-    std::jthread const stopper{[&] {
-        std::this_thread::sleep_for(2ms);
-        source.request_stop();
-    }};
-    bool const before = changed.wait_for(lock, source.get_token(), 10s, [] { return false; });
-    std::printf("before %d, stopped %d\n", before, source.stop_requested());
-    int calls = 0;
-    std::stop_callback const called{source.get_token(), [&] { ++calls; }};
-    std::printf("calls %d\n", calls);
 }
