@@ -10,7 +10,7 @@ bench_images := $(patsubst bench/%/guest/main.cpp,$(O)/images/bench/%.elf, \
 bench_linux := $(patsubst bench/%.c,$(bench)/%,$(wildcard bench/linux/*.c))
 
 .PHONY: bench bench-profile bench-ring bench-store
-bench: sizes $(bench_images) $(bench_linux) $(O)/images/hello.elf bench-ring ## figures against Linux [ONLY=store] [SETUP=pv]
+bench: sizes $(bench_images) $(bench_linux) $(bench)/linux/sqlitebench $(O)/images/hello.elf bench-ring ## figures against Linux [ONLY=store] [SETUP=pv]
 	$(Q)bench/run $(if $(ONLY),--only $(ONLY)) $(if $(SETUP),--setup $(SETUP))
 
 bench-profile: $(O)/images/bench/block.elf $(bench)/profile.so ## where a request's instructions go [SETUP=pv] [ACCESS="randread 4096 32"]
@@ -42,6 +42,23 @@ $(bench)/%.o: %.cpp bench/bench.mk | $(O)/include/lodger $(O)/xen-include/xen
 
 $(bench_images): $(O)/images/%.elf: $$(call objects_of,$$*/guest) $(link_inputs)
 	$(link)
+
+# The same SQLite on both sides, but for what it stands on.
+$(O)/images/bench/sqlite.elf: $(sqlite_database) $(O)/obj/sqlite/speedtest1.o
+$(O)/obj/bench/sqlite/guest/main.cpp.o: $(sqlite)/sqlite3.h
+$(O)/obj/bench/sqlite/guest/main.cpp.o: APPLICATION_CXXFLAGS += -isystem $(sqlite)
+
+bench_sqlite := $(bench)/linux/sqlitebench
+$(bench_sqlite): bench/sqlite/linux.c $(sqlite)/sqlite3.c bench/bench.mk
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)gcc-12 -O2 -w -static $(DEFINES) -idirafter $(O)/xen-include -I$(sqlite) $(SQLITE_OPTIONS) \
+	     $< $(sqlite)/sqlite3.c \
+	    $(bench)/speedtest1.o -lm -o $@
+$(bench_sqlite): $(bench)/speedtest1.o
+$(bench)/speedtest1.o: $(sqlite)/sqlite3.h
+	$(Q)mkdir -p $(@D)
+	$(Q)gcc-12 -O2 -w -I$(sqlite) -Dmain=speedtest1_main -c $(sqlite_source)/test/speedtest1.c -o $@
 
 # The Linux guest has no libraries.
 $(bench)/linux/%: bench/linux/%.c bench/bench.mk | $(O)/xen-include/xen

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from measure import DISK, Figure, run_linux, run_lodger
+from machine.disks import Disk
+from measure import DISK, LINUX_MEMORY, Figure, run_linux, run_lodger
 
 STORE_REQUESTS = 2000
 STORE_KEYS = (1, 10, 100)
@@ -101,9 +102,27 @@ def _block(machine, setup, accesses, ring_order=0, persistent=True):
     return rows
 
 
+# Of speedtest1; how it works with the disk is SQLite's default.
+SQLITE_SIZE = 5
+# Without a journal of its own, which is in Linux's favour: SQLite has one.
+ON_EXT4 = "mke2fs /dev/xvda >/dev/null\nmkdir /disk\nmount -t ext4 /dev/xvda /disk\n"
+
+
+def sqlite(machine, setup):
+    """SQLite's speedtest1 on a disk in dom0's memory, on Linux in a file on ext4."""
+    disk = Disk(None, null_bytes=128 << 20, keeps=True)
+    name, arguments = "sqlite/speedtest1", f"--size {SQLITE_SIZE}"
+    ours = run_lodger(machine, setup, "sqlite", arguments, [disk], LINUX_MEMORY)
+    script = f"{ON_EXT4}sqlitebench {arguments} /disk/db\n"
+    theirs = run_linux(machine, setup, script, [disk], programs=["sqlitebench"],
+                       modules=["crc32c_generic", "ext4"])  # fmt: skip
+    return [Row(f"speedtest1 {arguments}", ours.get(name), theirs.get(name))]
+
+
 COMPARISONS = {
     "store": store,
     "block": block,
     "large-ring": large_ring,
     "one-off-grants": one_off_grants,
+    "sqlite": sqlite,
 }

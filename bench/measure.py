@@ -16,6 +16,7 @@ from machine.verdict import judge
 GUEST_SECONDS = 240
 DISK = Disk(None, null_bytes=1 << 30)
 LINUX_PROGRAMS = ("storebench", "blkbench")
+LINUX_MEMORY = 256
 
 FIGURE = re.compile(r"^figure (\S+) requests=(\d+) ns=(\d+) cpu_ns=(\d+) waits=(\d+)", re.MULTILINE)
 
@@ -71,18 +72,20 @@ def started(arguments=()):
         yield machine
 
 
-def run_lodger(machine, setup, image, arguments, disks=()):
+def run_lodger(machine, setup, image, arguments, disks=(), memory=64):
     path = places.BUILD / "images" / "bench" / f"{image}.elf"
-    settings = Settings(path, f"lodger-{image}", setup.mode, 64, arguments, list(disks),
+    settings = Settings(path, f"lodger-{image}", setup.mode, memory, arguments, list(disks),
                         list(setup.lines))  # fmt: skip
     return _figures(machine, settings)
 
 
-def run_linux(machine, setup, script, disks=(), module_options=None):
-    programs = [places.BUILD / "bench" / "linux" / name for name in LINUX_PROGRAMS]
+def run_linux(machine, setup, script, disks=(), module_options=None, programs=LINUX_PROGRAMS,
+              modules=()):  # fmt: skip
+    programs = [places.BUILD / "bench" / "linux" / name for name in programs]
     settings = linux_guest.settings(
         machine.packages, "linux", script, programs, module_options,
-        mode=setup.mode, disks=list(disks), extra=list(setup.lines),
+        mode=setup.mode, disks=list(disks), extra=list(setup.lines), modules=modules,
+        memory=LINUX_MEMORY,
     )  # fmt: skip
     return _figures(machine, settings)
 

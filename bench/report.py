@@ -27,7 +27,12 @@ def _cells(figure, unit):
         return ["-"] * 4
     mebibytes = f"{figure.per_second * unit / (1 << 20):.0f}" if unit else ""
     waits = f"{figure.waits / figure.requests:.2f}"
-    return [f"{figure.per_second:.0f}", mebibytes, f"{figure.cpu_us:.2f}", waits]
+    return [_rate(figure), mebibytes, f"{figure.cpu_us:.2f}", waits]
+
+
+def _rate(figure):
+    """A second; of what takes seconds itself, with its fractions."""
+    return f"{figure.per_second:.{0 if figure.per_second >= 10 else 3}f}"
 
 
 def as_json(rows):
@@ -55,7 +60,7 @@ def write_svg(path, title, rows):
     for index, row in enumerate(rows):
         y = 40 + index * (BAR + 8)
         length = row.ratio * scale
-        words = f"{row.ratio:.2f} ({row.ours.per_second:.0f}/s, {row.theirs.per_second:.0f}/s)"
+        words = f"{row.ratio:.2f} ({_rate(row.ours)}/s, {_rate(row.theirs)}/s)"
         parts.append(f'<rect x="{LEFT}" y="{y}" width="{length:.1f}" height="{BAR}" '
                      'fill="#4878a8"/>')  # fmt: skip
         parts.append(_text(10, y + 14, row.label) + _text(LEFT + length + 6, y + 14, words))

@@ -4,6 +4,7 @@
 #include <lodger/core/wait.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <memory>
 
@@ -26,12 +27,13 @@ public:
     static Result<std::unique_ptr<BufferPool>> create(H& hypervisor, std::size_t page_count)
     {
         std::unique_ptr<Page[]> states{new (std::nothrow) Page[page_count]{}};
-        if (!states)
+        std::unique_ptr<KeptGrants[]> kept{new (std::nothrow) KeptGrants[page_count]{}};
+        if (!states || !kept)
             return Failure{Errc::no_memory};
         // Before `new` takes memory, which a return out of its argument would lose.
         Pages<H> pages = LODGER_TRY(Pages<H>::allocate(hypervisor, page_count));
-        std::unique_ptr<BufferPool> pool{
-            new (std::nothrow) BufferPool{hypervisor, std::move(pages), std::move(states)}};
+        std::unique_ptr<BufferPool> pool{new (std::nothrow) BufferPool{
+            hypervisor, std::move(pages), std::move(states), std::move(kept)}};
         if (!pool)
             return Failure{Errc::no_memory};
         return pool;
@@ -110,30 +112,33 @@ public:
     void quarantine(PageIndex page, Kept kept)
     {
         Page& state = states_[page];
-        if (!state.is_quarantined())
+        if (!state.quarantined)
             hold(page);
-        state.kept[state.is_quarantined() ? 1 : 0] = kept;
+        kept_[page][state.quarantined ? 1 : 0] = kept;
+        state.quarantined = true;
     }
     /// @param end whether a grant that was kept has been ended now
     /// @return whether the page is quarantined no more
     template <class End>
     bool reclaim(PageIndex page, End end)
     {
-        Page& state = states_[page];
-        if (state.kept[1].ref != GrantRef{0} && end(state.kept[1]))
-            state.kept[1] = {};
-        if (end(state.kept[0]))
-            state.kept[0] = std::exchange(state.kept[1], {});
-        if (state.is_quarantined())
+        bool is_mapped = false;
+        for (Kept& kept : kept_[page]) {
+            if (kept.ref != GrantRef{0} && end(kept))
+                kept = {};
+            is_mapped |= kept.ref != GrantRef{0};
+        }
+        if (is_mapped)
             return false;
+        states_[page].quarantined = false;
         let_go(page);
         return true;
     }
-    bool is_quarantined(PageIndex page) const { return states_[page].is_quarantined(); }
+    bool is_quarantined(PageIndex page) const { return states_[page].quarantined; }
     bool is_all_quarantined() const
     {
         return std::all_of(states_.get(), states_.get() + page_count(), [](Page const& page) {
-            return page.is_quarantined();
+            return page.quarantined;
         });
     }
 
@@ -147,18 +152,22 @@ public:
 
 private:
     struct Page {
-        std::array<Kept, 2> kept{}; ///< while it is quarantined
-        std::uint16_t holders = 0;
         bool allocated = false;
+        bool quarantined = false;
+        std::uint16_t holders = 0;
 
-        bool is_quarantined() const { return kept[0].ref != GrantRef{0}; }
         bool is_free() const { return !allocated && holders == 0; }
     };
 
-    BufferPool(H& hypervisor, Pages<H> pages, std::unique_ptr<Page[]> states)
+    using KeptGrants = std::array<Kept, 2>;
+
+    BufferPool(
+        H& hypervisor, Pages<H> pages, std::unique_ptr<Page[]> states,
+        std::unique_ptr<KeptGrants[]> kept)
         : hypervisor_{hypervisor},
           pages_{std::move(pages)},
-          states_{std::move(states)}
+          states_{std::move(states)},
+          kept_{std::move(kept)}
     {
     }
 
@@ -178,6 +187,7 @@ private:
     H& hypervisor_;
     Pages<H> pages_;
     std::unique_ptr<Page[]> states_;
+    std::unique_ptr<KeptGrants[]> kept_; ///< of quarantined pages
     WaitQueue freed_;
 };
 

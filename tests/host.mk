@@ -82,7 +82,13 @@ $(host)/%.quick.count: $(host)/%
 $(host)/again:
 
 $(host_programs): %: %.o $(host)/libsim.a
-	$(Q)$(HOST_CXX) $(host_sanitize) $^ -lCatch2WithMain -o $@
+	$(Q)$(HOST_CXX) $(host_sanitize) $^ -lCatch2WithMain $(host_libraries) -o $@
+
+# What is below SQLite in examples/sqlite, below the same SQLite as Debian has it.
+$(host)/tests/unit/examples_sqlite $(host)/tests/unit/examples_sqlite_crash: \
+    host_libraries := -lsqlite3
+$(host)/tests/unit/examples_sqlite $(host)/tests/unit/examples_sqlite_crash: \
+    $(patsubst %,$(host)/examples/sqlite/%.o,block_cache database_disk vfs)
 
 $(host)/libsim.a: $(host_simulator:%.cpp=$(host)/%.o)
 	$(Q)rm -f $@ && ar rcs $@ $^

@@ -1,8 +1,9 @@
 // Explores XenStore: commands on the command line, or typed at the console.
 
+#include "../support/line_editor.hpp"
+#include "../support/terminal.hpp"
 #include "../support/text.hpp"
 #include "commands.hpp"
-#include "line_editor.hpp"
 #include <lodger/runtime/console.hpp>
 
 #include <cstdio>
@@ -22,17 +23,12 @@ bool run_console(examples::Commands& commands)
     std::printf("XenStore shell; `help` lists the commands.\n");
     std::fflush(stdout);
     examples::LineEditor editor{
-        "store> ", [&](std::string_view line) { return commands.complete(line); }};
+        [&](std::string_view line) { return commands.complete(line); }, "exit"};
     bool good = true;
     while (!commands.has_ended()) {
-        static_cast<void>(console->write(editor.begin()));
-        std::optional<std::string> line;
-        while (!(line = editor.take())) {
-            char key;
-            if (!console->read({&key, 1}, Deadline::never()))
-                return false;
-            static_cast<void>(console->write(editor.type(key)));
-        }
+        auto const line = examples::read_line(*console, editor, "store> ");
+        if (!line)
+            return false;
         good = commands.run(*line);
         std::fflush(stdout);
     }

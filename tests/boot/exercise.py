@@ -69,9 +69,9 @@ class Exercise:
         self.terminal = None
         self._changes = Counter()
 
-    def run(self, script, seconds=200):
+    def run(self, script):
         started = time.monotonic()
-        outcome = self._machine.run(script, seconds)
+        outcome = self._machine.run(script)
         took = f"{time.monotonic() - started:.1f} s"
         self._rig.log(f"\n--- dom0: {script.strip()} ({took})\n{outcome.output}{outcome.errors}")
         return outcome.output

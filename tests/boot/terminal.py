@@ -7,7 +7,7 @@ from harness import Failure
 # Dom0's daemon takes keys from the pty that it named in XenStore.
 TYPE = "printf '{keys}' >$(xenstore-read /local/domain/{guest}/console/tty)"
 
-ANSWER_SECONDS = 60
+ANSWER_SECONDS = 200
 GLANCE_SECONDS = 0.03
 
 LEFT, RIGHT, UP, DOWN = "\x1b[D", "\x1b[C", "\x1b[A", "\x1b[B"

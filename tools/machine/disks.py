@@ -25,17 +25,20 @@ echo "the disk has not appeared" >&2; exit 1
 
 MAKE_NULL_DISK = """
 cd /sys/kernel/config/nullb && mkdir {name} && cd {name} &&
-echo {mebibytes} >size && echo {sector_size} >blocksize && echo 1 >power &&
+echo {mebibytes} >size && echo {sector_size} >blocksize && echo {keeps} >memory_backed &&
+echo 1 >power &&
 echo /dev/{name}
 """
 
 
 @dataclass(frozen=True)
 class Disk:
-    """What a guest gets as a disk: a file, or a device that reads and writes nothing, fast."""
+    """What a guest gets as a disk: a file, or a device that reads and writes nothing, fast, unless
+    it is to keep in dom0's memory what is written."""
 
     path: Path | None
     null_bytes: int = 0
+    keeps: bool = False
     read_only: bool = False
     sector_size: int = 512
     backend: str = "phy"  # Linux's; `qdisk` is QEMU's own
@@ -93,7 +96,7 @@ class AttachedDisk:
     def _make_null(self):
         script = MAKE_NULL_DISK.format(
             name=self._name, mebibytes=self.disk.null_bytes >> 20,
-            sector_size=self.disk.sector_size,
+            sector_size=self.disk.sector_size, keeps=int(self.disk.keeps),
         )  # fmt: skip
         return self._machine.run(script).output.strip()
 

@@ -24,19 +24,20 @@ poweroff -f
 """
 
 
-def settings(packages, name, script, programs=(), module_options=None, **guest):
+def settings(packages, name, script, programs=(), module_options=None, modules=(), **guest):
     """A guest that runs a shell script; `programs` are files without libraries, found in /bin.
 
-    Options of modules, if any, are by the module's file; the rest is as in `Settings`.
+    Options of modules, if any, are by the module's file; `modules` are more of them; the rest is as
+    in `Settings`.
     """
-    archive = _contents(packages, script, programs, module_options or {})
+    archive = _contents(packages, script, programs, module_options or {}, modules)
     ramdisk = cached("linux", archive.bytes())
     guest.setdefault("memory", 256)
     arguments = "console=hvc0 quiet loglevel=4 panic=-1"
     return Settings(packages.kernel_image(), name, arguments=arguments, ramdisk=ramdisk, **guest)
 
 
-def _contents(packages, script, programs, options):
+def _contents(packages, script, programs, options, modules):
     archive = Archive()
     init = INIT.format(success="Test result: SUCCESS", failure="Test result: FAILURE")
     archive.file("init", init.encode(), 0o755)
@@ -45,5 +46,5 @@ def _contents(packages, script, programs, options):
     archive.file("bin/busybox", busybox.read_bytes(), 0o755)
     for program in programs:
         archive.file(f"bin/{program.name}", program.read_bytes(), 0o755)
-    add_modules(archive, packages, MODULES, MODULE_OPTIONS | options)
+    add_modules(archive, packages, (*MODULES, *modules), MODULE_OPTIONS | options)
     return archive

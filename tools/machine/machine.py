@@ -11,7 +11,7 @@ from .errors import MachineError
 from .packages import Packages
 from .qemu import Qemu
 
-START_SECONDS = 120
+START_SECONDS = 200
 
 # How much longer everything may take while instructions are counted: one thread emulates it all.
 COUNTED_PATIENCE = 5
@@ -88,7 +88,7 @@ class Machine:
         return self.xen_log_path.stat().st_size
 
     # Commands in dom0.
-    def run(self, script, seconds=60, check=True):
+    def run(self, script, seconds=200, check=True):
         """Runs a shell script in dom0 and returns its `Outcome` once it has ended."""
         number = self.start(script)
         outcome = self.wait(number, seconds, script)

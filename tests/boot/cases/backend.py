@@ -33,7 +33,7 @@ def digests(console, label):
     return re.findall(rf"^{label}: (\d+) bytes, SHA-256 ([0-9a-f]{{64}})$", console, re.MULTILINE)
 
 
-def await_text(guest, text, seconds=60):
+def await_text(guest, text, seconds=200):
     """Waits until a guest has said something."""
     deadline = time.monotonic() + seconds * guest.machine.patience
     while text not in guest.console():

@@ -8,7 +8,7 @@ from pathlib import Path
 from harness import case, expect
 from rig import IMAGES, sha256
 
-BARE_SECONDS = 60
+BARE_SECONDS = 200
 MESSAGE = "lodger: this is a guest for Xen, and there is no Xen here"
 
 

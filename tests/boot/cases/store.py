@@ -27,7 +27,7 @@ def hands_of_dom0(rig, guest):
     hands = rig.machine.start(f"/share/files/{program.name} {directory}")
     yield
     rig.machine.run(f"xenstore-rm {directory}")
-    outcome = rig.machine.wait(hands, seconds=30, what="hands")
+    outcome = rig.machine.wait(hands, seconds=200, what="hands")
     expect(outcome.status == 0, f"dom0's hands have failed: {outcome.errors.strip()}")
 
 

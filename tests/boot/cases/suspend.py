@@ -29,7 +29,7 @@ class Asked(Traveller):
         """What the guest says it has: (restored, ports, watches, grants, ballooned, time)."""
         self._questions += 1
         command = f"question-{self._questions}"
-        self.rig.machine.run(ASK.format(guest=self.guest.identifier, command=command), seconds=40)
+        self.rig.machine.run(ASK.format(guest=self.guest.identifier, command=command))
         self.guest.settle()
         said = [line for line in self.guest.console().splitlines() if line.startswith(command)]
         self.rig.log("\n".join(said) + "\n")

@@ -4,13 +4,15 @@
 
 namespace examples {
 
-std::string LineEditor::begin()
+std::string LineEditor::begin(std::string_view prompt)
 {
+    prompt_ = prompt;
     line_.clear();
     escape_.clear();
     cursor_ = 0;
     recalled_ = history_.size();
     complete_line_ = false;
+    called_off_ = false;
     return prompt_;
 }
 
@@ -44,11 +46,12 @@ std::string LineEditor::type_control(char key)
     case 0x03:                               // Ctrl-C: another line instead
         line_.clear();
         complete_line_ = true;
+        called_off_ = true;
         return "^C\n";
     case 0x04: // Ctrl-D: the end, where there is nothing else it could end
         if (!line_.empty())
             return "";
-        line_ = "exit";
+        line_ = end_;
         return line_ + finish();
     case 0x0b: // Ctrl-K
         line_.resize(cursor_);
