@@ -82,6 +82,14 @@ public:
         return at <= pool.size() && data.size() <= pool.size() - at;
     }
 
+    /// Data that is in the pool.
+    std::span<std::byte> part(std::span<std::byte const> data) const
+    {
+        assert(contains(data));
+        auto const start = static_cast<std::size_t>(data.data() - pages_.bytes().data());
+        return pages_.bytes().subspan(start, data.size());
+    }
+
     /// The number of the page that an address of the pool lies in.
     PageIndex index_of(std::byte const* address) const
     {

@@ -127,24 +127,14 @@ write(Device<H>& device, std::uint64_t offset, std::span<std::byte const> data, 
     if (!device.disk())
         return Failure{Errc::disconnected};
     LODGER_TRY(device.disk()->check_range(offset, data.size()));
+    if (!data.empty() && is_direct(device, data))
+        return transfer(device, Operation::write, offset, device.pool().part(data), deadline);
     return in_parts(
         device, offset, data, deadline,
         [&](std::uint64_t at, Piece bounce, std::span<std::byte const> part) {
             std::memcpy(bounce.data(), part.data(), part.size());
             return transfer(device, Operation::write, at, bounce, deadline);
         });
-}
-
-/// Writes from the device's pool without a copy.
-template <ThreadedHypervisor H>
-Result<>
-write(Device<H>& device, std::uint64_t offset, std::span<std::byte> data, Deadline deadline)
-{
-    if (!device.disk())
-        return Failure{Errc::disconnected};
-    if (!data.empty() && is_direct(device, data))
-        return transfer(device, Operation::write, offset, data, deadline);
-    return write(device, offset, std::span<std::byte const>{data}, deadline);
 }
 
 /// What a flush came to, when it did not fail.

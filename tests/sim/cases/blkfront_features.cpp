@@ -117,7 +117,7 @@ TEST_CASE("a flush says that it is durable, that nobody knows, or that it failed
             sim::Faults& faults = rig.driver.domain.faults();
             auto const flush = [&] { return blkfront::flush(device, rig.in(5s)); };
             std::vector<std::byte> const data(4096, std::byte{1});
-            REQUIRE(blkfront::write(device, 0, std::span{data}, rig.in(5s)));
+            REQUIRE(blkfront::write(device, 0, data, rig.in(5s)));
             REQUIRE(flush().value() == Durability::durable);
             REQUIRE(rig.disk.platters().unflushed().empty());
             faults.plan(Fault::block_error);
@@ -138,7 +138,7 @@ TEST_CASE("what is discarded is gone, also for good; what is refused once is not
         with_everything(world, [](BlockRig& rig, Device& device) {
             for (Operation const operation : {Operation::discard, Operation::secure_discard}) {
                 std::vector<std::byte> const data(8192, std::byte{1});
-                REQUIRE(blkfront::write(device, 0, std::span{data}, rig.in(5s)));
+                REQUIRE(blkfront::write(device, 0, data, rig.in(5s)));
                 REQUIRE(blkfront::discard(device, 512, 4096, rig.in(5s), operation));
                 auto const part = std::span{rig.disk.medium()}.subspan(512, 4096);
                 REQUIRE(std::ranges::count(part, std::byte{1}) == 0);

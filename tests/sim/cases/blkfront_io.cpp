@@ -103,7 +103,7 @@ TEST_CASE("the whole disk is read through ordinary memory, and written back")
             REQUIRE(blkfront::read(device, 0, std::span{data}, rig.in(10s)));
             REQUIRE(data == rig.disk.medium());
             std::ranges::reverse(data);
-            REQUIRE(blkfront::write(device, 0, std::span<std::byte const>{data}, rig.in(10s)));
+            REQUIRE(blkfront::write(device, 0, data, rig.in(10s)));
             REQUIRE(data == rig.disk.medium());
         });
         REQUIRE(rig.is_clean());
@@ -188,9 +188,7 @@ TEST_CASE("a read-only disk is read, and refuses to be written")
             std::vector<std::byte> data(512);
             REQUIRE(device.disk()->is_read_only);
             REQUIRE(blkfront::read(device, 0, std::span{data}, rig.in(1s)));
-            REQUIRE(
-                blkfront::write(device, 0, std::span<std::byte const>{data}, rig.in(1s)).error() ==
-                Errc::read_only);
+            REQUIRE(blkfront::write(device, 0, data, rig.in(1s)).error() == Errc::read_only);
         });
     });
 }

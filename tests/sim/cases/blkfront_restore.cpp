@@ -68,7 +68,7 @@ struct RestoreRig {
     {
         std::vector<std::byte> data(16 * 1024);
         LODGER_TRY(blkfront::read(device, 0, std::span{data}, rig.in(10s)));
-        return blkfront::write(device, 0, std::span<std::byte const>{data}, rig.in(10s));
+        return blkfront::write(device, 0, data, rig.in(10s));
     }
 
     BlockRig rig;

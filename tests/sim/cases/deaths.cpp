@@ -21,7 +21,7 @@ Result<> use_disk(BlockRig& rig, std::vector<std::byte>& data)
     LODGER_TRY(device.open("xvda", {}, rig.in(2s)));
     for (int i = 0; i < 4; ++i) {
         LODGER_TRY(blkfront::read(device, 0, std::span{data}, rig.in(2s)));
-        LODGER_TRY(blkfront::write(device, 0, std::span<std::byte const>{data}, rig.in(2s)));
+        LODGER_TRY(blkfront::write(device, 0, data, rig.in(2s)));
     }
     return device.close(rig.in(2s));
 }

@@ -102,7 +102,7 @@ TEST_CASE("what is in the ring is complete when its index shows it, and stays un
             ring = Arena::instance().page_of(rig.disk.ring().data());
             std::vector<std::byte> data(rig.disk.medium().size());
             REQUIRE(blkfront::read(device, 0, std::span{data}, rig.in(10s)));
-            REQUIRE(blkfront::write(device, 0, std::span<std::byte const>{data}, rig.in(10s)));
+            REQUIRE(blkfront::write(device, 0, data, rig.in(10s)));
         });
         RingHistory history{rig.guest.domain.id()};
         bool is_ours = false; // until the page is allocated for the ring

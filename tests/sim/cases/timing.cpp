@@ -42,7 +42,7 @@ void use_disk(BlockRig& rig, BlockRig::Device& device)
     std::vector<std::byte> data(rig.disk.medium().size() / 2);
     REQUIRE(blkfront::read(device, 0, std::span{data}, rig.in(20h)));
     REQUIRE(std::ranges::equal(data, std::span{rig.disk.medium()}.first(data.size())));
-    REQUIRE(blkfront::write(device, data.size(), std::span<std::byte const>{data}, rig.in(20h)));
+    REQUIRE(blkfront::write(device, data.size(), data, rig.in(20h)));
     REQUIRE(std::ranges::equal(data, std::span{rig.disk.medium()}.last(data.size())));
 }
 
