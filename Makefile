@@ -36,7 +36,7 @@ endif
 APPLICATION_CXXFLAGS := $(LIBRARY_CXXFLAGS)
 
 # The linker's own words: tools/install hands the same ones to an installed linker.
-LINK_OPTIONS := --gc-sections --eh-frame-hdr -zmax-page-size=4096 --build-id=none \
+LINK_OPTIONS := --gc-sections --eh-frame-hdr -zmax-page-size=64 -zcommon-page-size=64 --build-id=none \
     --no-warn-rwx-segments
 LIBRARY_NAMES := -lstdc++ -lc -lm -lgcc_eh -lgcc
 LDFLAGS := -Btools/linker/ -nostdlib -static -no-pie -T linker.ld $(LINK_OPTIONS:%=-Wl,%) \
@@ -122,6 +122,13 @@ before_compiling := $(SYSROOT).stamp Makefile | $(O)/include/lodger $(O)/xen-inc
 
 # An exception of the application's may pass through these.
 $(O)/obj/posix/once.cpp.o $(O)/obj/runtime/new.cpp.o: APPLICATION_CXXFLAGS += -fexceptions
+
+# Small, but for what a request to a disk, a wait or a thread's turn goes through.
+fast_sources := $(filter-out posix/process.cpp,$(wildcard posix/*.cpp)) arch/x86/foreign_pages.cpp arch/x86/frames.cpp \
+    $(patsubst %,runtime/%.cpp,c_library_state grants guest new \
+    scheduler timer)
+$(patsubst %,$(O)/obj/%.o,$(filter-out $(fast_sources),$(filter %.cpp,$(library_sources)))): \
+    APPLICATION_CXXFLAGS += -Os
 
 $(O)/obj/%.cpp.o: %.cpp $(before_compiling)
 	$(say) CXX $<

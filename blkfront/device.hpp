@@ -48,7 +48,8 @@ public:
     }
 
     /// As `open`, in two steps: several disks that have begun connect at the same time.
-    Result<> begin_open(std::string_view device, Options const& options, Deadline deadline)
+    [[gnu::cold]] Result<>
+    begin_open(std::string_view device, Options const& options, Deadline deadline)
     {
         assert(!pages_.pool);
         xenbus::NodePath const path = LODGER_TRY(path_of(device));
@@ -65,7 +66,7 @@ public:
     /// call twice.
     /// @return `timed_out` if the backend did not follow; then what it still has mapped is
     /// quarantined, and everything else is given back all the same
-    Result<> close(Deadline deadline)
+    [[gnu::cold]] Result<> close(Deadline deadline)
     {
         if (!std::exchange(is_closing_, true))
             settle_down(deadline);
@@ -197,7 +198,7 @@ private:
 
     /// Before a close: what was submitted is done, and what was done is durable, if the time that
     /// there is allows.
-    void settle_down(Deadline deadline)
+    [[gnu::cold]] void settle_down(Deadline deadline)
     {
         Instant const now = hypervisor().now();
         Deadline const half = deadline.no_later_than(now + (deadline.at - now) / 2);
@@ -216,7 +217,7 @@ private:
         abandon(flush);
     }
 
-    void on_connected()
+    [[gnu::cold]] void on_connected()
     {
         auto* const connected = life_.frontend().template in<typename Life::Frontend::Connected>();
         is_lost_ = false;
@@ -229,7 +230,7 @@ private:
             on_change_(Change::resized);
     }
 
-    void on_lost(Link<H>& link)
+    [[gnu::cold]] void on_lost(Link<H>& link)
     {
         // It is said once more when our Closing could not be published the first time.
         if (std::exchange(is_lost_, true))

@@ -34,7 +34,7 @@ template <Hypervisor H>
 class Link {
 public:
     /// @param listener called on the loop for each event of any ring
-    static Result<std::unique_ptr<Link>> create(
+    [[gnu::cold]] static Result<std::unique_ptr<Link>> create(
         grant::Table<H>& table, Domain backend, Offer const& offer, BufferPool<H>& pool,
         IndirectFrames<H>& frames, std::uint16_t handle, Listener listener)
     {

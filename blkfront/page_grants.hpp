@@ -118,7 +118,8 @@ public:
         auto const page = pool_.allocate(page_size);
         if (!page)
             return Failure{pool_.is_all_quarantined() ? Errc::quarantined : Errc::busy};
-        H::Memory::copy_out(page->data(), zeros.data(), page_size);
+        for (std::size_t at = 0; at < page_size; at += zeros.size())
+            H::Memory::copy_out(&(*page)[at], zeros.data(), zeros.size());
         if (access == Access::read_only)
             H::Memory::copy_out(&(*page)[Io::offset_in_page(data)], data.data(), data.size());
         return pool_.index_of(page->data());
@@ -151,7 +152,8 @@ public:
 
 private:
     static constexpr GrantRef none{0}; // Entry 0 is reserved.
-    static constexpr std::array<std::byte, page_size> zeros{};
+    static constexpr std::array<std::byte, page_size / 16>
+        zeros{}; // a whole page in every image else
 
     using Kept = BufferPool<H>::Kept;
 

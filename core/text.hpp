@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <concepts>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -36,8 +37,9 @@ public:
 
     Result<> append(std::unsigned_integral auto number)
     {
+        std::uint64_t const value = number; // One type, and so the code for it once in an image.
         std::array<char, 20> digits;
-        char* const end = std::to_chars(digits.begin(), digits.end(), number).ptr;
+        char* const end = std::to_chars(digits.begin(), digits.end(), value).ptr;
         return append({digits.data(), static_cast<std::size_t>(end - digits.data())});
     }
 

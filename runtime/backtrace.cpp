@@ -67,10 +67,10 @@ private:
         Symbol const symbol = find_symbol(number_ == 0 ? address : address - 1);
         Text text;
         text << "  #" << number_ << " 0x" << Hex{address, 8} << "  ";
-        if (symbol.name.empty())
+        if (symbol.name.view().empty())
             text << "?";
         else
-            text << symbol.name << "+0x" << Hex{symbol.offset};
+            text << symbol.name.view() << "+0x" << Hex{symbol.offset};
         early_console.write((text << "\n").view());
     }
 
@@ -107,7 +107,7 @@ bool is_without_frame(std::uint64_t address)
     static constexpr std::array<std::uint8_t, 4> make_frame{0x55, 0x48, 0x89, 0xe5};
     Symbol const symbol = find_symbol(address);
     auto const* const start = reinterpret_cast<std::uint8_t const*>(address - symbol.offset);
-    std::span const before{start, symbol.name.empty() ? 0 : symbol.offset};
+    std::span const before{start, symbol.name.view().empty() ? 0 : symbol.offset};
     return std::ranges::search(before, make_frame).empty();
 }
 

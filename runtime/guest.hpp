@@ -75,14 +75,14 @@ public:
 
     // The protocols' trace, on the console.
     bool is_traced(Topic topic) const { return traced_ >> static_cast<unsigned>(topic) & 1; }
-    void trace(Topic topic, std::string_view line) const;
+    [[gnu::cold]] void trace(Topic topic, std::string_view line) const;
     /// Shows these topics from now on. @param topics names, separated by commas
-    void show_trace(std::string_view topics);
+    [[gnu::cold]] void show_trace(std::string_view topics);
 
     // Beyond the concept.
     /// How many pages of other domains are mapped.
     std::size_t foreign_pages() const { return arch::foreign_page_count(); }
-    XenVersion xen_version() const;
+    [[gnu::cold]] XenVersion xen_version() const;
     arch::BootInfo const& boot_info() const { return *boot_; }
     PageAllocator& pages() { return pages_; }
     Scheduler& scheduler() { return scheduler_; }
@@ -103,16 +103,16 @@ public:
     /// Lets the other threads run until then.
     void sleep_until(Instant time);
     /// Lets nothing run for a while, other guests excepted: for a guest that is ending.
-    void nap(Duration duration) const;
+    [[gnu::cold]] void nap(Duration duration) const;
     /// Ends the guest at once; nothing is flushed. @param reason `SHUTDOWN_*` of xen/sched.h
-    [[noreturn]] void shut_down(unsigned reason) const;
+    [[noreturn, gnu::cold]] void shut_down(unsigned reason) const;
 
     /// The part of `runtime::suspend` that nobody else can do: suspends, and makes ports, time and
     /// incarnation what they are afterwards.
-    arch::Resumption suspend();
+    [[gnu::cold]] arch::Resumption suspend();
 
     /// Called once by the start-up code: memory, traps, time, events.
-    void start(arch::BootInfo& boot);
+    [[gnu::cold]] void start(arch::BootInfo& boot);
 
 private:
     Instant system_time() const { return arch::system_time(shared_->vcpu_info[0].time); }
@@ -129,11 +129,13 @@ private:
 
 static_assert(MappingHypervisor<Guest> && ThreadedHypervisor<Guest> && Tracing<Guest>);
 
-extern constinit Guest the_guest;
+/// Where `lodger_start` makes it. Zeros until then, which weigh nothing in an image; never
+/// destroyed.
+alignas(Guest) extern std::byte guest_place[sizeof(Guest)];
 
 inline Guest& guest()
 {
-    return the_guest;
+    return *reinterpret_cast<Guest*>(guest_place);
 }
 
 } // namespace lodger::runtime

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <new>
 
 /// The application. The C++ standard forbids to call `main` by its name.
 extern "C" int lodger_application(int argc, char** argv) __asm__("main");
@@ -41,7 +42,8 @@ void run_constructors()
 void run_application(void*)
 {
     static constinit CommandLine command_line;
-    command_line.split(guest().boot_info().command_line);
+    char const* const words = guest().boot_info().command_line;
+    command_line.split(words ? words : "");
     choose_end(command_line);
     guest().show_trace(command_line.trace());
     start_console();
@@ -68,6 +70,6 @@ std::size_t first_stack_size()
 {
     using namespace lodger::runtime;
     draw_stack_canary();
-    guest().start(boot);
+    (new (guest_place) Guest)->start(boot);
     Thread::run_first(first_stack_size(), run_application);
 }

@@ -1,13 +1,14 @@
 #pragma once
 
+#include <lodger/core/text.hpp>
+
 #include <cstdint>
-#include <string_view>
 
 namespace lodger::runtime {
 
 /// A place in the code, in terms of its source.
 struct Symbol {
-    std::string_view name; ///< empty when nothing is known
+    Text<72> name; ///< empty when nothing is known
     std::uint64_t offset = 0;
 };
 

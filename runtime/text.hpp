@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <charconv>
 #include <concepts>
 #include <cstdint>
 #include <string_view>
@@ -14,7 +13,7 @@ struct Hex {
     int digits = 1;
 };
 
-/// A number to be printed in decimal, with at least so many digits.
+/// A number to be printed in decimal, with at least so many digits, up to 20.
 struct Decimal {
     std::uint64_t value;
     int digits = 1;
@@ -35,19 +34,22 @@ public:
     template <std::integral T>
     Text& operator<<(T number)
     {
-        std::array<char, 24> digits;
-        auto const end = std::to_chars(digits.begin(), digits.end(), number).ptr;
-        return *this << std::string_view{digits.begin(), end};
+        bool const is_negative = number < 0;
+        if (is_negative)
+            put('-');
+        auto const value = static_cast<std::uint64_t>(number);
+        return *this << Decimal{is_negative ? -value : value};
     }
 
     Text& operator<<(Decimal number)
     {
-        std::uint64_t place = 10;
-        for (int digits = 1; digits < number.digits; ++digits, place *= 10) {
+        std::array<char, 20> digits;
+        auto first = digits.end();
+        for (int left = number.digits; left > 0 || number.value > 0; --left) {
+            *--first = static_cast<char>('0' + number.value % 10);
+            number.value /= 10;
         }
-        for (place /= 10; place > number.value && place > 1; place /= 10)
-            put('0');
-        return *this << number.value;
+        return *this << std::string_view{first, digits.end()};
     }
 
     Text& operator<<(Hex number)

@@ -52,7 +52,8 @@ void add_callers(Report& report, Thread const& thread)
         if (!is_code(words[1]))
             return;
         report.add(
-            Text{} << "    0x" << Hex{words[1]} << " " << find_symbol(words[1]).name << "\n");
+            Text{} << "    0x" << Hex{words[1]} << " " << find_symbol(words[1]).name.view()
+                   << "\n");
         if (words[0] <= frame)
             return;
         frame = words[0];

@@ -5,7 +5,7 @@
 
 namespace lodger::runtime {
 
-void Timer::start(Ports& ports)
+[[gnu::cold]] void Timer::start(Ports& ports)
 {
     set_for_ = Instant::max();
     evtchn_bind_virq_t request{.virq = VIRQ_TIMER, .vcpu = 0, .port = 0};

@@ -59,7 +59,7 @@ struct BootInfo {
     ShortList<PageRange, 16> memory;   ///< RAM, without overlap
     ShortList<PageRange, 32> occupied; ///< what the builder placed in it; the first is the image
     Pfn first_free{}; ///< the heap can have what lies from here on up, except `occupied`
-    char const* command_line = "";
+    char const* command_line = nullptr; ///< null if there is none
     ShortList<std::span<std::byte const>, 8> modules;
     std::byte* store_page = nullptr;
     Port store_port{};

@@ -22,6 +22,11 @@ enum class HypercallBy : std::uint8_t { syscall, vmmcall, vmcall };
 /// Set once by the entry code, before the first hypercall.
 extern "C" HypercallBy lodger_hypercall_by;
 
+inline bool is_pv()
+{
+    return lodger_hypercall_by == HypercallBy::syscall;
+}
+
 /// One hypercall, inline. Every argument register is in-out, since a debug Xen destroys them
 /// (xen/arch/x86/hypercall.c); rcx and r11 are lost to `syscall`.
 inline long hypercall(

@@ -17,7 +17,7 @@ namespace lodger::arch {
 /// guest, which asks Xen and uses machine frames, and one that owns its tables.
 template <class M>
 concept PageTableMachine = requires(M& m, std::uint64_t n, std::uint64_t& entry) {
-    { M::entry_flags } -> std::convertible_to<std::uint64_t>;
+    { m.entry_flags() } -> std::convertible_to<std::uint64_t>;
     /// The frame of a page of our own memory; none where there is no memory.
     { m.frame_of(n) } -> std::same_as<std::optional<std::uint64_t>>;
     /// Whether the 2 MiB that begin with a page may be mapped by one entry: all of it is memory.
@@ -96,7 +96,7 @@ public:
     {
         std::uint64_t const page = window_page(slot).value;
         LODGER_TRY(map_chunk(chunk_of(page)));
-        std::uint64_t const entry = entry_for(frame, protection, Machine::entry_flags);
+        std::uint64_t const entry = entry_for(frame, protection, machine_.entry_flags());
         LODGER_TRY(machine_.change(page, l1_entry(page), entry));
         return reinterpret_cast<std::byte*>(page << 12);
     }
@@ -163,7 +163,7 @@ private:
     std::uint64_t own_entry(std::uint64_t page, Protection protection) const
     {
         auto const frame = machine_.frame_of(page);
-        return frame ? entry_for(*frame, protection, Machine::entry_flags) : 0;
+        return frame ? entry_for(*frame, protection, machine_.entry_flags()) : 0;
     }
 
     /// One entry for a whole chunk, if there may be one; else 0.
@@ -241,7 +241,7 @@ private:
     {
         LODGER_TRY(machine_.seal(table));
         machine_.set(
-            entry, entry_for_table(*machine_.frame_of(table), Machine::entry_flags) | flags);
+            entry, entry_for_table(*machine_.frame_of(table), machine_.entry_flags()) | flags);
         return machine_.flush();
     }
 

@@ -1,10 +1,9 @@
 #include <lodger/arch/x86/balloon.hpp>
 #include <lodger/arch/x86/hypercall.hpp>
+#include <lodger/arch/x86/machine.hpp>
 #include <lodger/arch/x86/platform.hpp>
 #include <lodger/arch/x86/pv/frame_list.hpp>
-#include <lodger/arch/x86/pv/machine.hpp>
 #include <lodger/arch/x86/pv/suspend.hpp>
-#include <lodger/arch/x86/pvh/machine.hpp>
 #include <lodger/arch/x86/pvh/parameters.hpp>
 #include <lodger/arch/x86/pvh/traps.hpp>
 #include <lodger/arch/x86/pvh/unplug.hpp>
@@ -19,19 +18,8 @@ extern "C" trap_info_t const lodger_pv_trap_table[];
 namespace lodger::arch {
 namespace {
 
-constinit PageTables pv_tables{pv::machine};
-constinit PageTables pvh_tables{pvh::machine};
-
-bool is_pv()
-{
-    return lodger_hypercall_by == HypercallBy::syscall;
-}
-
-template <class Function>
-auto with_tables(Function function)
-{
-    return is_pv() ? function(pv_tables) : function(pvh_tables);
-}
+constinit Machine machine;
+constinit PageTables tables{machine};
 
 // What each page of the window above memory holds.
 constexpr std::size_t shared_info_slot = 0;
@@ -49,7 +37,7 @@ Result<std::uint64_t> place_in_window(std::size_t slot, unsigned space, std::siz
     request.domid = DOMID_SELF;
     request.space = space;
     request.idx = index;
-    request.gpfn = pvh_tables.window_page(slot).value;
+    request.gpfn = tables.window_page(slot).value;
     LODGER_TRY(outcome(memory_op(XENMEM_add_to_physmap, &request)));
     return std::uint64_t{request.gpfn};
 }
@@ -62,7 +50,7 @@ Result<std::byte*> map_parameter(std::size_t slot, std::uint32_t page, std::uint
     to = Port{static_cast<std::uint32_t>(LODGER_TRY(pvh::parameter(port)))};
     if (frame == 0 || to.value == 0)
         return nullptr;
-    return pvh_tables.map_in_window(slot, frame);
+    return tables.map_in_window(slot, frame);
 }
 
 Result<void> find_services(BootInfo& boot)
@@ -129,9 +117,9 @@ Result<std::size_t> unmap_frames_of_xen()
 {
     std::size_t const frames = grant_table.size() / page_size;
     for (std::size_t i = 0; i < frames; ++i)
-        LODGER_TRY(pv_tables.unmap_in_window(grant_table_slot + i));
+        LODGER_TRY(tables.unmap_in_window(grant_table_slot + i));
     grant_table = {};
-    LODGER_TRY(pv_tables.unmap_in_window(shared_info_slot));
+    LODGER_TRY(tables.unmap_in_window(shared_info_slot));
     return frames;
 }
 
@@ -181,7 +169,7 @@ Result<Resumption> suspend(BootInfo& boot, shared_info_t& shared)
 
 Result<void> prepare_memory(BootInfo& boot)
 {
-    LODGER_TRY(with_tables([&](auto& tables) { return tables.prepare(boot); }));
+    LODGER_TRY(tables.prepare(boot));
     for (std::span<std::byte const> const module : boot.modules)
         LODGER_TRY(map({Pfn{page_of(module.data())}, (module.size() + page_size - 1) / page_size}));
     return is_pv() ? Result<void>{} : find_services(boot);
@@ -189,20 +177,18 @@ Result<void> prepare_memory(BootInfo& boot)
 
 Result<void> map(PageRange pages)
 {
-    return with_tables([&](auto& tables) { return tables.map(pages); });
+    return tables.map(pages);
 }
 
 Result<void> protect(void* page, Protection protection)
 {
-    return with_tables(
-        [&](auto& tables) { return tables.protect(Pfn{page_of(page)}, protection); });
+    return tables.protect(Pfn{page_of(page)}, protection);
 }
 
 Result<shared_info_t*> map_shared_info()
 {
     std::uint64_t const frame = LODGER_TRY(shared_info_frame());
-    std::byte* const page = LODGER_TRY(
-        with_tables([&](auto& tables) { return tables.map_in_window(shared_info_slot, frame); }));
+    std::byte* const page = LODGER_TRY(tables.map_in_window(shared_info_slot, frame));
     return reinterpret_cast<shared_info_t*>(page);
 }
 
@@ -216,8 +202,7 @@ Result<std::span<std::byte>> map_grant_table(std::size_t count)
     std::array<xen_pfn_t, most_grant_frames> frames;
     LODGER_TRY(find_grant_frames(std::span{frames}.first(count), mapped));
     for (std::size_t i = mapped; i < count; ++i) {
-        std::byte* const page = LODGER_TRY(with_tables(
-            [&](auto& tables) { return tables.map_in_window(grant_table_slot + i, frames[i]); }));
+        std::byte* const page = LODGER_TRY(tables.map_in_window(grant_table_slot + i, frames[i]));
         grant_table = {grant_table.empty() ? page : grant_table.data(), (i + 1) * page_size};
     }
     return grant_table;
@@ -225,10 +210,10 @@ Result<std::span<std::byte>> map_grant_table(std::size_t count)
 
 Result<void> give_to_xen(Pfn page)
 {
-    LODGER_TRY(with_tables([&](auto& tables) { return tables.unmap(page); }));
+    LODGER_TRY(tables.unmap(page));
     xen_pfn_t frame = is_pv() ? *pv::machine.frame_of(page.value) : page.value;
     if (!change_reservation(XENMEM_decrease_reservation, frame)) {
-        LODGER_TRY(with_tables([&](auto& tables) { return tables.map_again(page); }));
+        LODGER_TRY(tables.map_again(page));
         return Failure{Errc::busy};
     }
     if (is_pv())
@@ -243,14 +228,12 @@ Result<void> get_from_xen(Pfn page)
         return Failure{Errc::no_memory};
     if (is_pv())
         pv::machine.set_frame(page.value, frame); // Xen has written it over what we asked for.
-    return with_tables([&](auto& tables) { return tables.map_again(page); });
+    return tables.map_again(page);
 }
 
 std::byte* window_address(std::size_t slot)
 {
-    return with_tables([&](auto& tables) {
-        return reinterpret_cast<std::byte*>(tables.window_page(slot).value << 12);
-    });
+    return reinterpret_cast<std::byte*>(tables.window_page(slot).value << 12);
 }
 
 Result<void> show_window_page(std::size_t slot, Access access)
@@ -258,26 +241,13 @@ Result<void> show_window_page(std::size_t slot, Access access)
     if (is_pv())
         return {};
     auto const how = access == Access::read_only ? Protection::read_only : Protection::read_write;
-    LODGER_TRY(pvh_tables.map_in_window(slot, pvh_tables.window_page(slot).value, how));
+    LODGER_TRY(tables.map_in_window(slot, tables.window_page(slot).value, how));
     return {};
 }
 
 Result<void> hide_window_page(std::size_t slot)
 {
-    return is_pv() ? Result<void>{}
-                   : pvh_tables.protect(pvh_tables.window_page(slot), Protection::none);
-}
-
-Gfn gfn(void const* address)
-{
-    std::uint64_t const page = page_of(address);
-    return Gfn{is_pv() ? *pv::machine.frame_of(page) : page};
-}
-
-void mark_changed(Gfn page)
-{
-    std::uint64_t const own = is_pv() ? pv::machine.page_of(page.value) : page.value;
-    __asm__ __volatile__("lock orb $0, (%0)" : : "r"(own << 12) : "memory", "cc");
+    return is_pv() ? Result<void>{} : tables.protect(tables.window_page(slot), Protection::none);
 }
 
 void prepare_cpu()

@@ -14,14 +14,25 @@ using runtime::Text;
 
 constexpr std::size_t line_width = 64;
 
-void print(std::string_view label, auto const&... parts)
+void begin(Text& line, std::string_view label)
 {
-    Text line;
     line << label;
     for (std::size_t i = label.size(); i < 15; ++i)
         line << " ";
-    (line << ... << parts) << "\n";
+}
+
+void end(Text& line)
+{
+    line << "\n";
     runtime::print(line.view());
+}
+
+void print(std::string_view label, auto const&... parts)
+{
+    Text line;
+    begin(line, label);
+    (line << ... << parts);
+    end(line);
 }
 
 void print_xen()
@@ -85,7 +96,7 @@ Result<> print_devices(Store& store)
 
 Result<> print_store()
 {
-    Store& store = *LODGER_TRY(runtime::xenstore());
+    Store& store = *LODGER_TRY(runtime::xenstore_alone());
     std::array<char, store::most_payload> buffer;
     auto const id = LODGER_TRY(store.read<std::uint16_t>("domid"));
     print("XenStore path", LODGER_TRY(store.domain_path(Domain{id}, buffer)));

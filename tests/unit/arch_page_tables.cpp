@@ -25,7 +25,7 @@ constexpr std::uint64_t pages_per_gib = 1 << 18;
 template <bool large>
 class FakeMachine {
 public:
-    static constexpr std::uint64_t entry_flags = large ? 0 : entry_user;
+    static constexpr std::uint64_t entry_flags() { return large ? 0 : entry_user; }
     static constexpr std::uint64_t first_frame = large ? 0 : 0x7'0000;
 
     explicit FakeMachine(BootInfo const& boot) : boot_{boot} {}
@@ -85,7 +85,7 @@ public:
 
     std::uint64_t table_entry(std::uint64_t page) const
     {
-        return entry_for_table(page + first_frame, entry_flags);
+        return entry_for_table(page + first_frame, entry_flags());
     }
     std::array<std::uint64_t, entries_per_table>& raw(std::uint64_t page) { return tables_[page]; }
 

@@ -7,24 +7,10 @@ namespace lodger::arch::pv {
 
 constinit Machine machine;
 
-namespace {
-
-constexpr std::uint64_t hole = ~std::uint64_t{0};
-
-}
-
 void Machine::start(start_info_t& info, std::size_t page_count)
 {
     info_ = &info;
     page_count_ = page_count;
-}
-
-std::optional<std::uint64_t> Machine::frame_of(std::uint64_t page) const
-{
-    if (page >= page_count_)
-        return std::nullopt;
-    std::uint64_t const frame = reinterpret_cast<std::uint64_t const*>(info_->mfn_list)[page];
-    return frame == hole ? std::nullopt : std::optional{frame};
 }
 
 void Machine::set_frame(std::uint64_t page, std::optional<std::uint64_t> frame)
@@ -79,7 +65,7 @@ Result<void> Machine::change(std::uint64_t page, std::uint64_t&, std::uint64_t v
 Result<void> Machine::seal(std::uint64_t page)
 {
     std::uint64_t unused = 0;
-    return change(page, unused, entry_for(*frame_of(page), Protection::read_only, entry_flags));
+    return change(page, unused, entry_for(*frame_of(page), Protection::read_only, entry_flags()));
 }
 
 } // namespace lodger::arch::pv

@@ -15,10 +15,9 @@ namespace lodger::arch::pv {
 /// only.
 class Machine {
 public:
-    static constexpr std::uint64_t entry_flags = entry_user; // a PV kernel runs in ring 3
-
     void start(start_info_t& info, std::size_t page_count);
 
+    std::uint64_t entry_flags() const { return entry_user; } // A PV kernel runs in ring 3.
     std::optional<std::uint64_t> frame_of(std::uint64_t page) const;
     bool is_large(std::uint64_t) const { return false; }
     Table table_in(std::uint64_t frame) const { return table_at(page_of(frame)); }
@@ -41,6 +40,8 @@ public:
     void set_frame(std::uint64_t page, std::optional<std::uint64_t> frame);
 
 private:
+    static constexpr std::uint64_t hole = ~std::uint64_t{0}; ///< in `mfn_list`: no frame
+
     void apply();
 
     start_info_t* info_ = nullptr;

@@ -10,10 +10,9 @@ namespace lodger::arch::pvh {
 /// Page tables of a guest that owns them: frames are its own pages, and a change is a store.
 class Machine {
 public:
-    static constexpr std::uint64_t entry_flags = 0;
-
     void start(BootInfo const& boot) { boot_ = &boot; }
 
+    std::uint64_t entry_flags() const { return 0; }
     std::optional<std::uint64_t> frame_of(std::uint64_t page) const
     {
         for (PageRange const& range : boot_->memory)

@@ -1,0 +1,2 @@
+# It shows how small a guest can be.
+CXXFLAGS_hello := -Os
