@@ -3,8 +3,11 @@
 #include <atomic>
 #include <barrier>
 #include <chrono>
+#include <condition_variable>
 #include <latch>
+#include <mutex>
 #include <semaphore>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -110,6 +113,34 @@ PROGRAM(semaphores)
     std::printf("in time %d", places.try_acquire_for(10s));
     std::printf("%d", places.try_acquire_until(std::chrono::system_clock::now() + 10s));
     std::printf("%d\n", places.try_acquire_until(std::chrono::steady_clock::now() + 5ms));
+}
+
+PROGRAM(waits_with_a_stop_token)
+{
+    std::mutex mutex;
+    std::condition_variable_any changed;
+    std::counting_semaphore<> taken{0};
+    int steps = 0;
+    bool was_asked = false;
+    std::jthread worker{[&](std::stop_token stop) {
+        std::unique_lock lock{mutex};
+        for (int next = 1; changed.wait(lock, stop, [&] { return steps >= next; }); ++next) {
+            std::printf("step %d\n", next);
+            taken.release();
+        }
+        was_asked = stop.stop_requested();
+    }};
+    for (int i = 0; i < 3; ++i) {
+        {
+            std::lock_guard const guard{mutex};
+            ++steps;
+        }
+        changed.notify_one();
+        taken.acquire();
+    }
+    worker.request_stop();
+    worker.join();
+    std::printf("asked to stop %d\n", was_asked);
 }
 
 PROGRAM(latches_and_barriers)
