@@ -82,11 +82,11 @@ MODE ?= pv
 TIMEOUT ?= 120
 run: $(O)/images/$(EXAMPLE).elf ## run EXAMPLE=hello [DISK=file] [ARGS=".."] [MEMORY=16] [MODE=pv]
 	$(Q)tools/lodger-run $< --memory $(MEMORY) --mode $(MODE) --timeout $(TIMEOUT) \
-	    $(foreach disk,$(DISK),--disk $(disk)) $(if $(ARGS),--args "$(ARGS)")
+	    $(foreach disk,$(DISK),--disk $(disk)) $(if $(ARGS),--args="$(ARGS)")
 
 gdb: $(O)/images/$(EXAMPLE).elf ## as run, stopped at main under gdb
 	$(Q)tools/lodger-run $< --gdb --memory $(MEMORY) --mode $(MODE) --timeout $(TIMEOUT) \
-	    $(foreach disk,$(DISK),--disk $(disk)) $(if $(ARGS),--args "$(ARGS)")
+	    $(foreach disk,$(DISK),--disk $(disk)) $(if $(ARGS),--args="$(ARGS)")
 
 format: ## the C++ sources as .clang-format wants them
 	$(Q)command -v clang-format-19 >/dev/null || \
