@@ -8,7 +8,7 @@ namespace lodger::runtime {
 
 /// A place in the code, in terms of its source.
 struct Symbol {
-    Text<72> name; ///< empty when nothing is known
+    lodger::Text<72> name; ///< empty when nothing is known
     std::uint64_t offset = 0;
 };
 
