@@ -9,6 +9,7 @@
 
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 namespace lodger::runtime {
 namespace {
@@ -70,12 +71,11 @@ xenbus::ControlActions& control_actions()
 Result<> serve_control(Store& store)
 {
     static constinit bool is_serving = false;
-    if (is_serving)
+    // Said before anything waits: another thread may ask meanwhile.
+    if (std::exchange(is_serving, true))
         return {};
     auto* const control = new (storage) Control{store, actions};
-    LODGER_TRY(control->start());
-    is_serving = true;
-    return {};
+    return control->start();
 }
 
 } // namespace lodger::runtime

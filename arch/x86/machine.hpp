@@ -31,10 +31,8 @@ public:
     {
         return on([&](auto& machine) { return machine.table_in(frame); });
     }
-    Table table_at(std::uint64_t page) const
-    {
-        return pv::machine.table_at(page);
-    } // the same in both
+    /// The same in both.
+    Table table_at(std::uint64_t page) const { return pv::machine.table_at(page); }
     Table root() const
     {
         return on([](auto& machine) { return machine.root(); });
