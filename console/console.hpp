@@ -28,10 +28,6 @@ public:
     }
     Console(Console const&) = delete;
     Console& operator=(Console const&) = delete;
-    ~Console() { hypervisor_.unlisten(port_); }
-
-    /// Starts to take events. Call once, before anything else.
-    Result<> start() { return hypervisor_.listen(port_, Listener::of<&Console::on_event>(*this)); }
 
     /// Goes on where Xen has restored the domain: on another port, and maybe page. What nobody had
     /// read may be lost.
@@ -43,7 +39,7 @@ public:
         input_ = {page.in, page.in_cons, page.in_prod};
         reader_is_gone_ = false;
         hypervisor_.wake(changed_);
-        return start();
+        return waiting_ > 0 ? listen() : Result<>{};
     }
 
     /// Writes all of `text`; each line's end becomes what terminals expect.
@@ -72,7 +68,7 @@ public:
                 notify();
                 return count;
             }
-            LODGER_TRY(wait(hypervisor_, changed_, deadline));
+            LODGER_TRY(wait(deadline));
         }
     }
 
@@ -115,12 +111,28 @@ private:
             return Failure{Errc::timed_out};
         Deadline const deadline = after(hypervisor_, patience);
         while (LODGER_TRY(output_.space()) == before) {
-            auto const waited = wait(hypervisor_, changed_, deadline);
+            auto const waited = wait(deadline);
             reader_is_gone_ = !waited && waited.error() == Errc::timed_out;
             LODGER_TRY(waited);
         }
         return {};
     }
+
+    /// Waits for an event, to which nobody listens else: each port that is listened to costs Xen
+    /// some hundred instructions whenever the guest goes to sleep (xen/common/sched/core.c,
+    /// do_poll).
+    Result<> wait(Deadline deadline)
+    {
+        if (waiting_ == 0)
+            LODGER_TRY(listen());
+        ++waiting_;
+        auto const waited = lodger::wait(hypervisor_, changed_, deadline);
+        if (--waiting_ == 0)
+            hypervisor_.unlisten(port_);
+        return waited;
+    }
+
+    Result<> listen() { return hypervisor_.listen(port_, Listener::of<&Console::on_event>(*this)); }
 
     void notify()
     {
@@ -136,6 +148,7 @@ private:
     ring::ByteProducer<Memory> output_;
     ring::ByteConsumer<Memory> input_;
     WaitQueue changed_;
+    unsigned waiting_ = 0;
     bool reader_is_gone_ = false;
 };
 

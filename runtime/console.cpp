@@ -1,5 +1,4 @@
 #include <lodger/runtime/console.hpp>
-#include <lodger/runtime/panic.hpp>
 
 #include <new>
 
@@ -31,8 +30,6 @@ void start_console()
         return;
     auto& page = *reinterpret_cast<console::Page*>(boot.console_page);
     the_console = new (storage) Console{guest(), page, boot.console_port};
-    if (!the_console->start())
-        panic("cannot listen to the console's port");
 }
 
 } // namespace lodger::runtime

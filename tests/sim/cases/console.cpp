@@ -17,8 +17,13 @@ using Channel = event::EventChannel<sim::Domain>;
 /// A guest's console page, with its daemon in another domain at the end of an event channel.
 struct ConsoleRig {
     explicit ConsoleRig(sim::World& world)
-        : guest{world.make<sim::Guest>(world)},
-          daemon{world.add_domain(7)},
+        : ConsoleRig{world.make<sim::Guest>(world), world.add_domain(7)}
+    {
+    }
+
+    ConsoleRig(sim::Guest& whose, sim::Domain& shown_by)
+        : guest{whose},
+          daemon{shown_by},
           memory{guest.domain.allocate_pages(1).value()},
           page{*reinterpret_cast<console::Page*>(memory.data())},
           port{guest.domain.alloc_unbound(daemon.id()).value()},
@@ -72,7 +77,6 @@ TEST_CASE("everything written arrives, however the daemon reads")
         rig.read(expected.size());
         rig.guest.run([&](sim::Guest& guest) {
             console::Console<sim::Domain> console{guest.domain, rig.page, rig.port};
-            REQUIRE(console.start());
             REQUIRE(console.write(text));
             REQUIRE(console.drain());
         });
@@ -86,7 +90,6 @@ TEST_CASE("a console that nobody reads costs a second, once")
         ConsoleRig& rig = world.make<ConsoleRig>(world);
         rig.guest.run([&](sim::Guest& guest) {
             console::Console<sim::Domain> console{guest.domain, rig.page, rig.port};
-            REQUIRE(console.start());
             Instant const start = guest.domain.now();
             std::string const text(5000, 'x');
             for (int i = 0; i < 10; ++i)
@@ -104,7 +107,6 @@ TEST_CASE("a console that says it is disconnected is not waited for")
             auto& connection = const_cast<std::uint8_t&>(console::connection_of(rig.page));
             connection = console::disconnected;
             console::Console<sim::Domain> console{guest.domain, rig.page, rig.port};
-            REQUIRE(console.start());
             Instant const start = guest.domain.now();
             REQUIRE(console.write(std::string(5000, 'x')).error() == Errc::timed_out);
             REQUIRE(console.drain().error() == Errc::timed_out);
@@ -119,12 +121,40 @@ TEST_CASE("an index that cannot be is an error, and nothing is read or written b
         ConsoleRig& rig = world.make<ConsoleRig>(world);
         rig.guest.run([&](sim::Guest& guest) {
             console::Console<sim::Domain> console{guest.domain, rig.page, rig.port};
-            REQUIRE(console.start());
             rig.page.in_prod = rig.page.in_cons + sizeof rig.page.in + 1;
             std::array<char, 64> keys;
             REQUIRE(console.read(keys, guest.in(1s)).error() == Errc::protocol);
             rig.page.out_cons = rig.page.out_prod + 1;
             REQUIRE(console.write("x").error() == Errc::protocol);
+        });
+    });
+}
+
+TEST_CASE("whoever waits for keys hears of them on the port that the console has moved to")
+{
+    sim::for_each_seed(50, [](sim::World& world) {
+        ConsoleRig& before = world.make<ConsoleRig>(world);
+        sim::Guest& guest = before.guest;
+        ConsoleRig& rig = world.make<ConsoleRig>(guest, before.daemon);
+        guest.run([&](sim::Guest&) {
+            console::Console<sim::Domain> console{guest.domain, before.page, before.port};
+            unsigned typed = 0;
+            for (char const* const reader : {"one reader", "another"})
+                guest.domain.spawn(reader, [&] {
+                    std::array<char, 1> key;
+                    REQUIRE(console.read(key, guest.in(1s)));
+                    ++typed;
+                });
+            guest.domain.sleep(10us);
+            guest.domain.unlisten(before.port); // as all ports when the domain is restored
+            REQUIRE(console.move(rig.page, rig.port));
+            for (unsigned const keys : {1, 2}) {
+                guest.domain.sleep(10us); // so that both wait again
+                rig.page.in_prod += 1;
+                REQUIRE(rig.channel.notify());
+                guest.domain.sleep(1ms);
+                REQUIRE(typed == keys);
+            }
         });
     });
 }
