@@ -169,6 +169,14 @@ private:
 
     [[gnu::always_inline]] Result<> check(Io const& io) const
     {
+        if (!is_always_offered(io.operation) || !io.scattered.empty()) [[unlikely]]
+            return check_any(io);
+        LODGER_TRY(disk_->check(io));
+        return check(io.data);
+    }
+
+    [[gnu::noinline]] Result<> check_any(Io const& io) const
+    {
         LODGER_TRY(disk_->check(io));
         if (!is_always_offered(io.operation)) {
             Features const* const in_use = features();
@@ -179,9 +187,7 @@ private:
             bool const is_empty = io.operation != Operation::flush && io.length == 0;
             return is_empty ? Failure{Errc::invalid_argument} : Result<>{};
         }
-        if (io.scattered.empty()) [[likely]]
-            return check(io.data);
-        for (Piece const piece : io.scattered)
+        for (Piece const piece : io.pieces())
             LODGER_TRY(check(piece));
         return {};
     }

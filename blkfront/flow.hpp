@@ -90,14 +90,12 @@ public:
     {
         if (failed_)
             return Failure{*failed_};
-        ++active_;
-        io.start(++last_sequence_);
         if (io.is_timed()) [[unlikely]]
             timed_.insert(io);
-        if (waiting_.first() || !put(io)) [[unlikely]]
-            waiting_.push_back(io);
-        else
-            complete_if_refused(io);
+        ++active_;
+        io.start(++last_sequence_);
+        if (waiting_.first() || !put_short(io)) [[unlikely]]
+            put_in_turn(io);
         return {};
     }
 
@@ -174,19 +172,35 @@ private:
         }
     }
 
+    /// Puts a request of one part into a ring, of which nothing was there yet.
+    /// @return false if it has to wait for room, or is another one
+    [[gnu::always_inline]] bool put_short(Io& io)
+    {
+        return can_put() && link_->channel(turn_).queue.issue_short(io);
+    }
+
+    /// Puts a request into the rings, behind those that wait.
+    [[gnu::noinline]] void put_in_turn(Io& io)
+    {
+        if (waiting_.first() || !put(io))
+            waiting_.push_back(io);
+        else
+            complete_if_refused(io);
+    }
+
     /// Puts what is left of a request into the rings. One of which a part has failed already, or
     /// cannot be put there, goes no further.
     /// @return false if it has to wait for room
-    [[gnu::always_inline]] bool put(Io& io)
+    bool put(Io& io)
     {
-        // What completes meanwhile may submit again, which only adds to what is waiting.
-        if (is_reaping_ || !link_ || link_->is_void()) [[unlikely]]
-            return false;
         bool const is_fresh = io.issued_ == 0 && io.outcome_;
-        return (is_fresh && link_->channel(turn_).queue.issue_short(io)) || put_parts(io);
+        return (is_fresh && put_short(io)) || (can_put() && put_parts(io));
     }
 
-    [[gnu::noinline]] bool put_parts(Io& io)
+    /// What completes while responses are taken may submit again, which only adds to what waits.
+    bool can_put() const { return !is_reaping_ && link_ && !link_->is_void(); }
+
+    bool put_parts(Io& io)
     {
         do {
             Result<> const issued = io.outcome_ ? issue(io) : io.outcome_;

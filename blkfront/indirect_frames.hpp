@@ -56,11 +56,17 @@ public:
         for (std::size_t i = 0; i < count_; ++i) {
             IndirectFrame& frame = frames_[i];
             PageIndex const page = pool_.index_of(frame.page.data());
-            if (!grants.acquire(page, Access::read_only))
-                continue;
-            frame.ref = grants.ref(page, Access::read_only);
-            put(frame);
+            if (grants.acquire(page, Access::read_only, frame.ref))
+                put(frame);
         }
+    }
+
+    /// The end of `connect`; until then nothing may be in the ring.
+    void disconnect(PageGrants<H>& grants)
+    {
+        for (std::size_t i = 0; i < count_; ++i)
+            if (std::exchange(frames_[i].ref, {}) != GrantRef{0})
+                grants.release(pool_.index_of(frames_[i].page.data()), Access::read_only);
     }
 
     IndirectFrame* take()

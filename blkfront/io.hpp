@@ -49,6 +49,12 @@ constexpr bool modifies(Operation operation)
     return operation != Operation::read && operation != Operation::flush;
 }
 
+/// What a request needs of the pages that its data is in.
+constexpr Access access_of(Operation operation)
+{
+    return operation == Operation::read ? Access::read_write : Access::read_only;
+}
+
 /// Data in memory: whole sectors of the disk's pool, not beginning inside a sector.
 using Piece = std::span<std::byte>;
 

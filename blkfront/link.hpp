@@ -59,6 +59,7 @@ public:
 
     Link(Link const&) = delete;
     Link& operator=(Link const&) = delete;
+    ~Link() { frames_.disconnect(*grants_); }
 
     /// Begins to use what the backend has said it does. Whoever it was that served the disk before
     /// has let go of our memory by now: Linux's backend at the latest when it hears of the new ring
@@ -81,7 +82,7 @@ public:
     Channel<H> const& channel(std::size_t index) const { return *channels_[index]; }
 
     /// Whether the domain was restored since: then there is nobody at the other end.
-    bool is_void() const { return grants_->table().hypervisor().incarnation() != incarnation_; }
+    bool is_void() const { return hypervisor_.incarnation() != incarnation_; }
 
     /// Whether the backend has none of our memory mapped any more.
     bool is_let_go() const
@@ -99,7 +100,8 @@ private:
         : offer_{offer},
           frames_{frames},
           grants_{std::move(grants)},
-          incarnation_{grants_->table().hypervisor().incarnation()}
+          hypervisor_{grants_->table().hypervisor()},
+          incarnation_{hypervisor_.incarnation()}
     {
     }
 
@@ -107,6 +109,7 @@ private:
     Features features_;
     IndirectFrames<H>& frames_;
     std::unique_ptr<PageGrants<H>> grants_;
+    H& hypervisor_;
     std::uint32_t incarnation_;
     std::array<std::optional<Channel<H>>, most_queues> channels_;
 };

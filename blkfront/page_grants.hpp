@@ -38,7 +38,8 @@ public:
 
     PageGrants(PageGrants const&) = delete;
     PageGrants& operator=(PageGrants const&) = delete;
-    /// Ends all grants; the backend should have closed by then.
+    /// Ends all grants; everything that was acquired must have been released, and the backend
+    /// should have closed by then.
     ~PageGrants()
     {
         for (PageIndex page = 0; page < pool_.page_count(); ++page) {
@@ -56,10 +57,8 @@ public:
     {
         is_persistent_ = true;
         for (PageIndex page = 0; page < pool_.page_count(); ++page) {
-            if (pool_.is_quarantined(page))
-                continue;
             auto const granted = make(pages_[page].read_write, page, Access::read_write);
-            if (!granted) {
+            if (!granted && granted.error() != Errc::quarantined) {
                 make_one_off();
                 return Failure{granted.error()};
             }
@@ -84,27 +83,24 @@ public:
     }
 
     /// Lets the backend use a page until `release`.
+    /// @param ref what it is to know the page by
     /// @return `quarantined`, or what `Table::grant` says
-    [[gnu::always_inline]] Result<> acquire(PageIndex page, Access access)
+    [[gnu::always_inline]] Result<> acquire(PageIndex page, Access access, GrantRef& ref)
     {
-        if (pool_.is_quarantined(page)) [[unlikely]]
-            LODGER_TRY(reclaim(page));
         Grant& grant = grant_of(page, access);
         if (grant.ref == none)
             LODGER_TRY(make(grant, page, is_persistent_ ? Access::read_write : access));
-        ++grant.users;
+        ref = grant.ref;
+        if (!is_persistent_)
+            ++grant.users;
         pool_.hold(page);
         return {};
     }
 
-    /// What the backend is to know of a page that it may use.
-    GrantRef ref(PageIndex page, Access access) const { return grant_of(page, access).ref; }
-
     [[gnu::always_inline]] void release(PageIndex page, Access access)
     {
-        Grant& grant = grant_of(page, access);
-        if (--grant.users == 0 && !is_persistent_)
-            revoke(page, grant);
+        if (!is_persistent_) [[unlikely]]
+            release_one_off(page, access);
         pool_.let_go(page);
     }
 
@@ -159,7 +155,7 @@ private:
 
     struct Grant {
         GrantRef ref = none;
-        std::uint32_t users = 0;
+        std::uint32_t users = 0; ///< of a one-off grant
     };
     struct Page {
         Grant read_only;
@@ -186,9 +182,18 @@ private:
 
     [[gnu::noinline]] Result<> make(Grant& grant, PageIndex page, Access access)
     {
+        if (pool_.is_quarantined(page))
+            LODGER_TRY(reclaim(page));
         grant.ref = LODGER_TRY(table_.grant(backend_, pool_.gfn(page), access));
         ++made_;
         return {};
+    }
+
+    [[gnu::always_inline]] void release_one_off(PageIndex page, Access access)
+    {
+        Grant& grant = grant_of(page, access);
+        if (--grant.users == 0)
+            revoke(page, grant);
     }
 
     bool is_mapped(Grant const& grant) const
@@ -225,8 +230,6 @@ private:
     {
         if (grant.ref != none)
             revoke(page, grant);
-        for (; grant.users > 0; --grant.users)
-            pool_.let_go(page);
     }
 
     grant::Table<H>& table_;

@@ -43,7 +43,8 @@ public:
     ~Queue()
     {
         for (std::size_t i = 0; slots_ && i < capacity(); ++i)
-            release_pages(slots_[i]);
+            if (slots_[i].id != Slot::free)
+                release_pages(slots_[i]);
     }
 
     std::size_t capacity() const { return ring_.capacity(); }
@@ -54,22 +55,23 @@ public:
     /// @return false if it is another one, or `issue` would fail; then nothing happened
     [[gnu::always_inline]] bool issue_short(Io& io)
     {
-        bool const is_short = moves_data(io.operation) && io.is_in_one_page();
+        Operation const operation = io.operation;
+        bool const is_short = moves_data(operation) && io.is_in_one_page();
         if (ring_.is_full() || !is_short || grants_->copies_data()) [[unlikely]]
             return false;
         PageIndex const page = grants_->pool().index_of(io.data.data());
-        Access const access = access_of(io.operation);
-        if (!grants_->acquire(page, access)) [[unlikely]]
+        GrantRef ref;
+        if (!grants_->acquire(page, access_of(operation), ref)) [[unlikely]]
             return false;
         Slot& slot = slots_[first_free_];
-        take_slot(slot, io, 1, wire_operation(io.operation));
+        take_slot(slot, io, 1, wire_operation(operation));
         slot.is_short = true;
         slot.pages[0] = page;
         ShortRequest const request{
             .operation = operation_word(slot.operation, handle_),
             .id = slot.id,
             .sector_number = io.offset / wire_sector,
-            .segment = segment_word(wire_segment(grants_->ref(page, access), io.data))};
+            .segment = segment_word(wire_segment(ref, io.data))};
         put(request, sizeof request, io);
         io.issued_ = io.size_;
         return true;
@@ -143,15 +145,14 @@ private:
     Queue(
         std::span<std::byte> pages, PageGrants<H>& grants, IndirectFrames<H>& frames,
         Features& features, std::uint16_t handle)
-        : grants_{&grants},
+        : hypervisor_{&grants.table().hypervisor()},
+          grants_{&grants},
           frames_{&frames},
           features_{&features},
           ring_{pages},
           handle_{handle}
     {
     }
-
-    H& hypervisor() const { return grants_->table().hypervisor(); }
 
     Result<> issue_transfer(Io& io)
     {
@@ -260,7 +261,6 @@ private:
         std::uint16_t const index = std::exchange(first_free_, slot.next_free);
         slot.id = (std::uint64_t{++generation_} << 32) | index;
         slot.io = &io;
-        slot.access = access_of(io.operation);
         slot.operation = operation;
         slot.page_count = static_cast<std::uint16_t>(page_count);
     }
@@ -269,7 +269,7 @@ private:
     void put(Form const& request, std::size_t size, Io& io)
     {
         trace(
-            hypervisor(), Topic::ring, "request ", request.id & 0xffffffff, " operation ",
+            *hypervisor_, Topic::ring, "request ", request.id & 0xffffffff, " operation ",
             static_cast<std::uint8_t>(request.operation), " sector ", request.sector_number);
         ring_.put(request, size);
         ++io.in_ring_;
@@ -283,7 +283,7 @@ private:
             return Failure{Errc::protocol};
         Slot& slot = slots_[index];
         trace(
-            hypervisor(), Topic::ring, "response ", index, " status ",
+            *hypervisor_, Topic::ring, "response ", index, " status ",
             static_cast<std::uint16_t>(response.status));
         // Linux's backend answers an indirect request under the operation inside it.
         bool const fits = response.operation == slot.operation ||
@@ -295,8 +295,7 @@ private:
         if (io && response.status != BLKIF_RSP_OKAY) [[unlikely]]
             note(*io, slot, outcome_of(response.status));
         if (slot.is_short) [[likely]] {
-            slot.page_count = 0;
-            grants_->release(slot.pages[0], slot.access);
+            grants_->release(slot.pages[0], slot.access());
         } else {
             take_data(io, slot);
             release_pages(slot);
@@ -329,11 +328,12 @@ private:
     [[gnu::noinline]] void release_pages(Slot& slot)
     {
         std::size_t const count = std::exchange(slot.page_count, std::uint16_t{0});
-        Segments<H>::release(*grants_, slot.all_pages().first(count), slot.access);
+        Segments<H>::release(*grants_, slot.all_pages().first(count), slot.access());
         if (IndirectFrame* const frame = std::exchange(slot.frame, nullptr))
             frames_->put(*frame);
     }
 
+    H* hypervisor_;
     PageGrants<H>* grants_;
     IndirectFrames<H>* frames_;
     Features* features_;

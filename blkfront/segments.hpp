@@ -5,12 +5,6 @@
 
 namespace lodger::blkfront {
 
-/// What a request needs of the pages that its data is in.
-constexpr Access access_of(Operation operation)
-{
-    return operation == Operation::read ? Access::read_write : Access::read_only;
-}
-
 /// How the backend finds data that lies within a page.
 inline WireSegment wire_segment(GrantRef ref, Piece segment)
 {
@@ -68,13 +62,14 @@ private:
         PageIndex page = grants.pool().index_of(segment.data());
         if (grants.copies_data()) [[unlikely]]
             page = LODGER_TRY(grants.place(segment, access));
-        auto const acquired = grants.acquire(page, access);
+        GrantRef ref;
+        auto const acquired = grants.acquire(page, access, ref);
         if (!acquired) [[unlikely]] {
             if (grants.copies_data())
                 grants.give_back({&page, 1});
             return acquired;
         }
-        wire[count] = wire_segment(grants.ref(page, access), segment);
+        wire[count] = wire_segment(ref, segment);
         pages[count++] = page;
         return {};
     }

@@ -16,10 +16,12 @@ struct Slot {
     Io::Position start{}; ///< of what is copied: where in the data its part begins
     std::uint16_t next_free = 0;
     std::uint16_t page_count = 0;
-    Access access{};
     std::uint8_t operation = 0; ///< of an indirect request, the one inside
     bool is_short = false;      ///< put there by `Queue::issue_short`
     std::array<PageIndex, most_direct_segments> pages{};
+
+    /// What its request needs of its pages.
+    Access access() const { return access_of(Operation{operation}); }
 
     /// Room for the pages of its form, of which it has the first `page_count`.
     std::span<PageIndex const> all_pages() const
