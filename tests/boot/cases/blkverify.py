@@ -193,7 +193,7 @@ exercises_a_form("queues", "--queues=4 --ring-pages=2", r"in 4 rings of 2 pages"
 
 @case("blkverify-bad-sectors")
 def failing_requests_are_no_wrong_data(rig):
-    """Writes fail over a part of the disk: there, old or new is right."""
+    """Reads and writes fail over a part of the disk: what is written there may be old or new."""
     disks = Disks(rig)
     exercise = Exercise(rig, "--count=400 --span=4 --allow-errors xvda")
     exercise.attach("xvda", disks.null("memory", settings="badblocks=+100-300"))
