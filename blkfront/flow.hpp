@@ -155,13 +155,15 @@ public:
     }
 
 private:
+    /// Puts what waits into the rings, as far as there is room, and shows it to the backend.
     void go_on()
     {
+        if (!waiting_.first())
+            return;
         fill();
         publish();
     }
 
-    /// Puts what waits into the rings, as far as there is room.
     void fill()
     {
         while (Io* const io = waiting_.first()) {

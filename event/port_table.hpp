@@ -73,12 +73,14 @@ public:
     }
 
 private:
+    /// Looks from the end: what was listened to last are devices.
+    /// @return `count_` if nobody listens
     std::size_t find(Port port) const
     {
-        std::size_t index = 0;
-        while (index < count_ && ports_[index] != port.value)
-            ++index;
-        return index;
+        for (std::size_t i = count_; i-- > 0;)
+            if (ports_[i] == port.value)
+                return i;
+        return count_;
     }
 
     /// A listener may end itself or another one, so it is looked up at the last moment.
