@@ -37,6 +37,8 @@ private:
 template <class File, std::size_t most>
 class OpenFiles {
 public:
+    static constexpr std::size_t size = most;
+
     /// @param standard the first descriptors, which are open from the start, and counted
     template <class... T>
     constexpr explicit OpenFiles(T&... standard) : files_{&standard...}
@@ -73,6 +75,14 @@ public:
         if (--file->users == 0)
             file->unused();
         return true;
+    }
+
+    /// Closes those of which `is_meant` is true.
+    void remove_if(auto is_meant)
+    {
+        for (std::size_t i = 0; i < most; ++i)
+            if (files_[i] && is_meant(*files_[i]))
+                remove(static_cast<int>(i));
     }
 
 private:
