@@ -1,7 +1,7 @@
 # Programs that print the same in a guest as on the build machine (tests/conformance). They are
-# ordinary C++, exceptions and all; what is tested is in the libraries, so this compiles fast.
+# ordinary C++, exceptions and all.
 
-CXXFLAGS_conformance := -fexceptions -frtti -Wno-format-truncation -O1
+CXXFLAGS_conformance := -fexceptions -frtti -Wno-format-truncation
 
 # In a guest their files are in memory.
 conformance_guest := $(patsubst %.cpp,$(O)/obj/%.cpp.o,$(wildcard tests/conformance/guest/*.cpp) \
