@@ -160,11 +160,12 @@ Result<> DiskFile::control(unsigned long request, void* argument)
     }
 }
 
-void DiskFile::describe(struct stat& status) const
+Result<> DiskFile::describe(struct stat& status) const
 {
     status.st_mode = S_IFBLK | (info().is_read_only ? 0400 : 0600);
     status.st_rdev = static_cast<dev_t>(disk_.number);
     status.st_blksize = page_size;
+    return {};
 }
 
 } // namespace lodger::posix

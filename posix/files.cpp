@@ -20,11 +20,17 @@ Result<std::size_t> read_on(File& file, std::span<std::byte> to)
 
 Result<std::size_t> write_on(File& file, std::span<std::byte const> from)
 {
-    if (file.flags & O_APPEND)
-        file.position = file.size().value_or(0);
-    std::size_t const count = LODGER_TRY(file.write(file.position, from));
+    std::size_t const count = LODGER_TRY(
+        file.flags & O_APPEND ? file.append(file.position, from) : file.write(file.position, from));
     file.position += count;
     return count;
+}
+
+Result<> describe(File const& file, struct stat& status)
+{
+    status = {};
+    status.st_nlink = 1;
+    return file.describe(status);
 }
 
 } // namespace lodger::posix
@@ -83,10 +89,7 @@ int fstat(int descriptor, struct stat* status)
     InUse const file{descriptors.find(descriptor)};
     if (!file)
         return fail(EBADF);
-    *status = {};
-    status->st_nlink = 1;
-    file->describe(*status);
-    return 0;
+    return outcome(describe(*file, *status));
 }
 
 int isatty(int descriptor)

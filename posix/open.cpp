@@ -63,9 +63,6 @@ int stat(char const* path, struct stat* status)
     if (!opened)
         return fail(opened.error());
     InUse const file{*opened};
-    *status = {};
-    status->st_nlink = 1;
-    file->describe(*status);
-    return 0;
+    return outcome(describe(*file, *status));
 }
 }
