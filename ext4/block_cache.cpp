@@ -190,8 +190,12 @@ Result<> BlockCache::write(std::uint64_t offset, ConstPiece from)
         } else {
             std::size_t const start = offset % page;
             count = std::min(from.size(), page - start);
-            auto const to = LODGER_TRY(writable(offset / page, count));
-            std::memcpy(&to[start], from.data(), count);
+            std::uint32_t const slot = find(offset / page);
+            // What is there already: libext2fs writes all its bitmaps when one has changed.
+            if (slot == none || std::memcmp(&bytes_of(slot)[start], from.data(), count) != 0) {
+                auto const to = LODGER_TRY(writable(offset / page, count));
+                std::memcpy(&to[start], from.data(), count);
+            }
         }
         from = from.subspan(count);
         offset += count;
