@@ -20,8 +20,9 @@ enum class LastLink : bool { follow, keep };
 /// `rename` and those that make something are never asked of the root. Symbolic links are the file
 /// system's own business: one that begins with a slash is meant from its root, and none leads out.
 ///
-/// There is one user, who may do everything. Threads ask while others wait for an answer: who has to
-/// wait, for a disk say, has them take turns (posix/turns.hpp). What is not overridden is `ENOSYS`.
+/// There is one user, who may do everything. Threads ask while others wait for an answer: who has
+/// to wait, for a disk say, has them take turns (posix/turns.hpp). What is not overridden is
+/// `ENOSYS`.
 class FileSystem {
 public:
     FileSystem() = default;
