@@ -114,8 +114,10 @@ blk64_t BlockMap::goal_for(blk64_t block)
 Result<Run> BlockMap::allocate(blk64_t block, std::uint64_t most)
 {
     Run run{0, 0, true};
+    blk64_t count = 0;
     LODGER_TRY(outcome(ext2fs_new_range(
-        system_, 0, goal_for(block), most, nullptr, &run.physical, &run.count)));
+        system_, 0, goal_for(block), most, nullptr, &run.physical, &count)));
+    run.count = count;
     LODGER_TRY(check(run));
     // In one group: the library forgets to take note of a second one's first use.
     auto const group = ext2fs_group_of_blk2(system_, run.physical);

@@ -4,6 +4,10 @@
 #include <cstring>
 #include <vector>
 
+/// Of lib/ext2fs/ext2fsP.h, which is not for C++: whether a file may have such a block.
+extern "C" int
+ext2fs_file_block_offset_too_big(ext2_filsys system, ext2_inode* inode, blk64_t block);
+
 namespace lodger::ext4 {
 
 Result<std::size_t> Contents::read(std::uint64_t at, Piece to)

@@ -1,7 +1,5 @@
 #include <lodger/ext4/directory.hpp>
 
-#include <string>
-
 namespace lodger::ext4 {
 namespace {
 

@@ -2,6 +2,7 @@
 
 #include <lodger/ext4/inode.hpp>
 
+#include <string>
 #include <string_view>
 #include <vector>
 

@@ -6,7 +6,7 @@ ext4_archive := $(O)/liblodger-ext4.a
 
 # Of lib/ext2fs: all that opening, reading and changing a file system comes to. Not there: how to
 # make one, and all that knows devices of an operating system.
-ext4_parts := alloc alloc_stats alloc_tables badblocks bb_inode bitmaps bitops blkmap64_ba \
+ext4_parts := alloc alloc_sb alloc_stats alloc_tables badblocks bb_inode bitmaps bitops blkmap64_ba \
     blkmap64_rb blknum block bmap check_desc closefs crc16 crc32c csum dirblock dirhash dir_iterate \
     expanddir ext_attr extent fallocate fileio freefs gen_bitmap gen_bitmap64 get_num_dirs hashmap \
     i_block icount ind_block inline inline_data inode io_manager link lookup mkdir mmp \
@@ -15,7 +15,7 @@ ext4_headers := $(addprefix $(ext4_include)/,ext2fs/ext2_types.h ext2fs/ext2_err
 ext4_flags := -w -DHAVE_CONFIG_H -Iext4/library -I$(ext4_include) -I$(ext4_include)/ext2fs \
     -I$(ext4_source)/lib -I$(ext4_source)/lib/ext2fs
 ext4_guest := $(patsubst %,$(O)/obj/ext4/library/%.o,$(ext4_parts))
-ext4_host := $(patsubst %,$(host)/ext4/library/%.o,$(ext4_parts))
+ext4_host := $(patsubst %,$(O)/host/ext4/library/%.o,$(ext4_parts))
 
 # For C++: only ext4/ itself includes the library's headers.
 CXXFLAGS_ext4 += -isystem $(ext4_include) -isystem $(ext4_source)/lib

@@ -61,7 +61,7 @@ Inode::Seconds Inode::extra_of(Seconds seconds) const
         end = offsetof(ext2_inode_large, i_atime_extra) + sizeof(__u32);
     }
     bool const is_there = EXT2_INODE_SIZE(system_->super) > EXT2_GOOD_OLD_INODE_SIZE &&
-                          end <= EXT2_GOOD_OLD_INODE_SIZE + raw_.i_extra_isize;
+                          end <= std::size_t{EXT2_GOOD_OLD_INODE_SIZE} + raw_.i_extra_isize;
     return is_there ? extra : nullptr;
 }
 
