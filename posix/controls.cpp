@@ -62,13 +62,14 @@ int fcntl(int descriptor, int command, ...)
     int const argument = va_arg(arguments, int);
     va_end(arguments);
     constexpr int changeable = O_APPEND | O_NONBLOCK;
+    constexpr int only_to_open = O_CREAT | O_EXCL | O_TRUNC;
     InUse const file{descriptors.find(descriptor)};
     if (!file)
         return fail(EBADF);
     switch (command) {
     case F_GETFD:
     case F_SETFD: return 0;
-    case F_GETFL: return file->flags;
+    case F_GETFL: return file->flags & ~only_to_open;
     case F_SETFL: file->flags = (file->flags & ~changeable) | (argument & changeable); return 0;
     default: return fail(EINVAL);
     }

@@ -39,7 +39,7 @@ Result<OpenDisk*> connect(std::uint32_t number)
     if (!disk)
         return Failure{Errc::no_memory};
     LODGER_TRY(disk->device.open(blkfront::name_of(number)));
-    close_files = close_all;
+    close_disks = close_all;
     disk->next = disks;
     disks = disk.get();
     return disk.release();

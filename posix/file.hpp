@@ -17,12 +17,12 @@ class FileSystem;
 
 /// What is to be changed of a file, and what is to be left as it is.
 struct Changes {
-    std::optional<std::uint64_t> size; ///< bytes beyond the present size are zeros
-    std::optional<mode_t> mode;        ///< the bits of 07777
-    std::optional<uid_t> owner;
-    std::optional<gid_t> group;
-    std::optional<timespec> accessed;
-    std::optional<timespec> modified;
+    std::optional<std::uint64_t> size{}; ///< bytes beyond the present size are zeros
+    std::optional<mode_t> mode{};        ///< the bits of 07777
+    std::optional<uid_t> owner{};
+    std::optional<gid_t> group{};
+    std::optional<timespec> accessed{};
+    std::optional<timespec> modified{};
 };
 
 /// What the descriptors of one `open` stand for. Its last user calls `unused`: a descriptor, or a

@@ -37,24 +37,27 @@ Result<> describe(File const& file, struct stat& status)
 
 using namespace lodger::posix;
 
+/// An `int` in newlib.
+using Count = decltype(read(0, nullptr, 0));
+
 extern "C" {
 
-int read(int descriptor, void* bytes, std::size_t size)
+Count read(int descriptor, void* bytes, std::size_t size)
 {
     InUse const file{descriptors.find(descriptor)};
     if (!file || !file->can_read())
         return fail(EBADF);
     size = std::min<std::size_t>(size, INT_MAX);
-    return outcome<int>(read_on(*file, {static_cast<std::byte*>(bytes), size}));
+    return outcome<Count>(read_on(*file, {static_cast<std::byte*>(bytes), size}));
 }
 
-int write(int descriptor, void const* bytes, std::size_t size)
+Count write(int descriptor, void const* bytes, std::size_t size)
 {
     InUse const file{descriptors.find(descriptor)};
     if (!file || !file->can_write())
         return fail(EBADF);
     size = std::min<std::size_t>(size, INT_MAX);
-    return outcome<int>(write_on(*file, {static_cast<std::byte const*>(bytes), size}));
+    return outcome<Count>(write_on(*file, {static_cast<std::byte const*>(bytes), size}));
 }
 
 int close(int descriptor)

@@ -75,6 +75,14 @@ public:
         return true;
     }
 
+    /// Closes those of which `is_meant` is true.
+    void remove_if(auto is_meant)
+    {
+        for (std::size_t i = 0; i < most; ++i)
+            if (files_[i] && is_meant(*files_[i]))
+                remove(static_cast<int>(i));
+    }
+
 private:
     std::array<File*, most> files_{};
 };

@@ -90,16 +90,15 @@ $(host)/tests/unit/examples_sqlite $(host)/tests/unit/examples_sqlite_crash: \
 $(host)/tests/unit/examples_sqlite $(host)/tests/unit/examples_sqlite_crash: \
     $(patsubst %,$(host)/examples/sqlite/%.o,block_cache database_disk vfs)
 
-# ext4/, over the library that the guest has, compiled for the host with sanitizers.
-ext4_tests := $(filter $(host)/tests/unit/ext4_%,$(host_programs))
-ext4_under_test := $(patsubst %.cpp,$(host)/%.o,$(filter-out ext4/mount.cpp,$(wildcard ext4/*.cpp)))
-$(ext4_tests): $(ext4_under_test) $(ext4_host)
-$(ext4_under_test) $(ext4_tests:=.o): host_compile += -isystem $(ext4_include) -isystem $(ext4_source)/lib
-$(ext4_under_test) $(ext4_tests:=.o): | $(ext4_headers)
+# POSIX's functions as a guest has them, called by the names guest_open, guest_stat and so on.
+$(host)/tests/unit/posix_files $(host)/tests/unit/posix_names: $(host)/posix/guest.o \
+    $(patsubst %,$(host)/tests/unit/support/%.o,guest_devices memory_file_system)
 
-$(ext4_host): $(host)/ext4/library/%.o: $(ext4_source)/lib/ext2fs/%.c ext4/ext4.mk $(ext4_headers)
-	$(Q)mkdir -p $(@D)
-	$(Q)gcc -g -Og $(host_sanitize) $(ext4_flags) -c $< -o $@
+$(host)/posix/guest.o: $(patsubst %,$(host)/posix/%.o,attributes controls directories files mounts \
+    names open positioned real_path space)
+	$(Q)ld -r $^ -o $@.all
+	$(Q)nm -g --defined-only $@.all | awk '$$3 ~ /^[a-z]/ {print $$3, "guest_" $$3}' > $@.names
+	$(Q)objcopy --redefine-syms=$@.names $@.all $@
 
 $(host)/libsim.a: $(host_simulator:%.cpp=$(host)/%.o)
 	$(Q)rm -f $@ && ar rcs $@ $^
