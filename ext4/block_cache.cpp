@@ -13,8 +13,8 @@ Result<std::unique_ptr<BlockCache>> BlockCache::create(Medium& medium, std::size
     std::unique_ptr<std::byte[]> memory{new (std::nothrow) std::byte[pages * page]};
     if (!memory)
         return Failure{Errc::no_memory};
-    std::unique_ptr<BlockCache> cache{
-        new (std::nothrow) BlockCache{medium, std::move(memory), pages}};
+    std::unique_ptr<BlockCache> cache{new (std::nothrow)
+                                          BlockCache{medium, std::move(memory), pages}};
     if (!cache)
         return Failure{Errc::no_memory};
     return cache;
@@ -235,8 +235,8 @@ Result<> BlockCache::write_run(std::span<std::uint32_t const> slots)
     std::array<ConstPiece, most_in_run> pieces;
     for (std::size_t i = 0; i < slots.size(); ++i)
         pieces[i] = bytes_of(slots[i]);
-    LODGER_TRY(medium_.write(
-        slots_[slots.front()].number * page, std::span{pieces}.first(slots.size())));
+    LODGER_TRY(
+        medium_.write(slots_[slots.front()].number * page, std::span{pieces}.first(slots.size())));
     for (std::uint32_t const slot : slots)
         slots_[slot].dirty = false;
     dirty_ -= slots.size();

@@ -19,8 +19,7 @@ BlockMap::~BlockMap()
 Result<ext2_extent_handle_t> BlockMap::tree()
 {
     if (!tree_)
-        LODGER_TRY(
-            outcome(ext2fs_extent_open2(system_, inode_.number(), &inode_.base(), &tree_)));
+        LODGER_TRY(outcome(ext2fs_extent_open2(system_, inode_.number(), &inode_.base(), &tree_)));
     return tree_;
 }
 
@@ -36,8 +35,8 @@ Result<> BlockMap::check(Run const& run) const
 
 Result<Run> BlockMap::find(blk64_t block, std::uint64_t most)
 {
-    Run const run = LODGER_TRY(
-        inode_.has_extents() ? find_extent(block, most) : find_blocks(block, most));
+    Run const run =
+        LODGER_TRY(inode_.has_extents() ? find_extent(block, most) : find_blocks(block, most));
     if (run.physical != 0)
         LODGER_TRY(check(run));
     return run;
@@ -115,8 +114,8 @@ Result<Run> BlockMap::allocate(blk64_t block, std::uint64_t most)
 {
     Run run{0, 0, true};
     blk64_t count = 0;
-    LODGER_TRY(outcome(ext2fs_new_range(
-        system_, 0, goal_for(block), most, nullptr, &run.physical, &count)));
+    LODGER_TRY(outcome(
+        ext2fs_new_range(system_, 0, goal_for(block), most, nullptr, &run.physical, &count)));
     run.count = count;
     LODGER_TRY(check(run));
     // In one group: the library forgets to take note of a second one's first use.
@@ -124,11 +123,12 @@ Result<Run> BlockMap::allocate(blk64_t block, std::uint64_t most)
     run.count = std::min<std::uint64_t>(
         run.count, ext2fs_group_last_block2(system_, group) + 1 - run.physical);
     // They are taken before the tree may look for a block for itself.
-    ext2fs_block_alloc_stats_range(system_, run.physical, run.count, +1);
+    ext2fs_block_alloc_stats_range(system_, run.physical, static_cast<blk_t>(run.count), +1);
     auto const mapped = map(block, run);
     std::uint64_t const kept = mapped.value_or(0);
     if (kept < run.count)
-        ext2fs_block_alloc_stats_range(system_, run.physical + kept, run.count - kept, -1);
+        ext2fs_block_alloc_stats_range(
+            system_, run.physical + kept, static_cast<blk_t>(run.count - kept), -1);
     run.count = LODGER_TRY(mapped);
     LODGER_TRY(outcome(ext2fs_iblk_add_blocks(system_, &inode_.base(), run.count)));
     return run;
@@ -140,8 +140,7 @@ Result<std::uint64_t> BlockMap::map(blk64_t block, Run const& run)
 {
     auto const handle = LODGER_TRY(tree());
     for (std::uint64_t i = 0; i < run.count; ++i) {
-        errcode_t const error =
-            ext2fs_extent_set_bmap(handle, block + i, run.physical + i, 0);
+        errcode_t const error = ext2fs_extent_set_bmap(handle, block + i, run.physical + i, 0);
         if (error && i > 0)
             return i;
         LODGER_TRY(outcome(error));

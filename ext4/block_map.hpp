@@ -6,9 +6,9 @@ namespace lodger::ext4 {
 
 /// Blocks of a file that follow each other on the disk, or are nowhere.
 struct Run {
-    blk64_t physical;     ///< of the first one; 0 in a hole
-    std::uint64_t count;  ///< at least 1
-    bool is_written;      ///< whether there is anything in them but what others left
+    blk64_t physical;    ///< of the first one; 0 in a hole
+    std::uint64_t count; ///< at least 1
+    bool is_written;     ///< whether there is anything in them but what others left
 };
 
 /// Where the blocks of a file are: the map that its inode has, as a tree of extents or of blocks.

@@ -27,8 +27,7 @@ Result<std::size_t> Contents::read(std::uint64_t at, Piece to)
         std::uint64_t const there = run.count * block_size_ - lead;
         auto const part = to.subspan(done, std::min<std::uint64_t>(to.size() - done, there));
         if (run.is_written)
-            LODGER_TRY(cache_.read(
-                run.physical * block_size_ + lead, part, there - part.size()));
+            LODGER_TRY(cache_.read(run.physical * block_size_ + lead, part, there - part.size()));
         else
             std::memset(part.data(), 0, part.size());
         done += part.size();
@@ -52,9 +51,9 @@ Result<> Contents::check_size(std::uint64_t size)
 {
     if (size == 0)
         return {};
-    bool const too_large = size > static_cast<std::uint64_t>(INT64_MAX) ||
-                           ext2fs_file_block_offset_too_big(
-                               inode_.system(), &inode_.base(), (size - 1) / block_size_);
+    bool const too_large =
+        size > static_cast<std::uint64_t>(INT64_MAX) ||
+        ext2fs_file_block_offset_too_big(inode_.system(), &inode_.base(), (size - 1) / block_size_);
     return too_large ? Result<>{Failure{Errc::too_large}} : Result<>{};
 }
 
@@ -96,8 +95,8 @@ Result<std::size_t> Contents::write_some(BlockMap& map, std::uint64_t at, ConstP
     bool const is_new = !run.is_written;
     if (is_new)
         run = LODGER_TRY(map.provide(block, run.count));
-    auto const part = from.first(
-        std::min<std::uint64_t>(from.size(), run.count * block_size_ - lead));
+    auto const part =
+        from.first(std::min<std::uint64_t>(from.size(), run.count * block_size_ - lead));
     if (is_new)
         LODGER_TRY(write_first(run, lead, part));
     else
@@ -135,23 +134,23 @@ Result<> Contents::resize(std::uint64_t size)
     bool const is_less = size < inode_.size();
     if (is_less)
         LODGER_TRY(zero_behind(size));
-    LODGER_TRY(outcome(
-        ext2fs_inode_size_set(system, &inode_.base(), static_cast<ext2_off64_t>(size))));
+    LODGER_TRY(
+        outcome(ext2fs_inode_size_set(system, &inode_.base(), static_cast<ext2_off64_t>(size))));
     inode_.touch();
     LODGER_TRY(inode_.write());
     if (!is_less)
         return {};
     return outcome(ext2fs_punch(
-        system, inode_.number(), &inode_.base(), nullptr,
-        (size + block_size_ - 1) / block_size_, ~blk64_t{0}));
+        system, inode_.number(), &inode_.base(), nullptr, (size + block_size_ - 1) / block_size_,
+        ~blk64_t{0}));
 }
 
 Result<> Contents::remove()
 {
     ext2_filsys const system = inode_.system();
     if (ext2fs_inode_has_valid_blocks2(system, &inode_.base()))
-        LODGER_TRY(outcome(ext2fs_punch(
-            system, inode_.number(), &inode_.base(), nullptr, 0, ~blk64_t{0})));
+        LODGER_TRY(outcome(
+            ext2fs_punch(system, inode_.number(), &inode_.base(), nullptr, 0, ~blk64_t{0})));
     return {};
 }
 

@@ -41,13 +41,12 @@ constexpr Feature read_only_compatible[] = {
     {EXT4_FEATURE_RO_COMPAT_VERITY, "verity"},
 };
 
-constexpr std::uint32_t readable = EXT2_FEATURE_INCOMPAT_FILETYPE | EXT3_FEATURE_INCOMPAT_RECOVER |
-                                   EXT2_FEATURE_INCOMPAT_META_BG | EXT3_FEATURE_INCOMPAT_EXTENTS |
-                                   EXT4_FEATURE_INCOMPAT_64BIT | EXT4_FEATURE_INCOMPAT_MMP |
-                                   EXT4_FEATURE_INCOMPAT_FLEX_BG | EXT4_FEATURE_INCOMPAT_EA_INODE |
-                                   EXT4_FEATURE_INCOMPAT_CSUM_SEED |
-                                   EXT4_FEATURE_INCOMPAT_LARGEDIR |
-                                   EXT4_FEATURE_INCOMPAT_INLINE_DATA;
+constexpr std::uint32_t readable =
+    EXT2_FEATURE_INCOMPAT_FILETYPE | EXT3_FEATURE_INCOMPAT_RECOVER | EXT2_FEATURE_INCOMPAT_META_BG |
+    EXT3_FEATURE_INCOMPAT_EXTENTS | EXT4_FEATURE_INCOMPAT_64BIT | EXT4_FEATURE_INCOMPAT_MMP |
+    EXT4_FEATURE_INCOMPAT_FLEX_BG | EXT4_FEATURE_INCOMPAT_EA_INODE |
+    EXT4_FEATURE_INCOMPAT_CSUM_SEED | EXT4_FEATURE_INCOMPAT_LARGEDIR |
+    EXT4_FEATURE_INCOMPAT_INLINE_DATA;
 constexpr std::uint32_t writable =
     readable & ~(EXT4_FEATURE_INCOMPAT_MMP | EXT4_FEATURE_INCOMPAT_EA_INODE |
                  EXT4_FEATURE_INCOMPAT_INLINE_DATA);
@@ -95,8 +94,8 @@ Result<> check_form(ext2_super_block const& super, std::uint64_t disk_size, std:
         return refuse(why, Errc::protocol, "its superblock makes no sense");
     if (std::uint32_t const bits = super.s_feature_incompat & ~readable)
         return refuse(
-            why, Errc::unsupported, "it has features that are not supported: " +
-                                        names_of(bits, incompatible));
+            why, Errc::unsupported,
+            "it has features that are not supported: " + names_of(bits, incompatible));
     if (size_of(super) > disk_size)
         return refuse(why, Errc::protocol, "it says that it is larger than its disk");
     return {};
@@ -111,8 +110,9 @@ Result<> check_state(ext2_super_block const& super, std::string& why)
         state = "errors were found in it";
     else if (!(super.s_state & EXT2_VALID_FS))
         state = "it was not unmounted";
-    else if (super.s_last_orphan != 0 ||
-             (super.s_feature_ro_compat & EXT4_FEATURE_RO_COMPAT_ORPHAN_PRESENT))
+    else if (
+        super.s_last_orphan != 0 ||
+        (super.s_feature_ro_compat & EXT4_FEATURE_RO_COMPAT_ORPHAN_PRESENT))
         state = "it has files that were deleted while they were open";
     if (!state)
         return {};

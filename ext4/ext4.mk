@@ -27,7 +27,7 @@ $(ext4_archive): $(ext4_objects) $(ext4_guest)
 	$(Q)rm -f $@
 	$(Q)ar rcsD $@ $^
 
-$(ext4_guest): $(O)/obj/ext4/library/%.o: $(ext4_source)/lib/ext2fs/%.c ext4/ext4.mk \
+$(ext4_guest): $(O)/obj/ext4/library/%.o: $(ext4_source)/lib/ext2fs/%.c \
     ext4/library/config.h $(before_compiling) $(ext4_headers)
 	$(say) CC ext2fs/$*.c
 	$(Q)mkdir -p $(@D)

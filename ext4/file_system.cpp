@@ -68,9 +68,8 @@ Result<posix::File*> FileSystem::open(std::string_view path, int flags, mode_t m
         if (place.exists() && must_make)
             return Failure{Errc::exists};
         Inode inode = LODGER_TRY(
-            place.exists()
-                ? Inode::read(volume.system(), place.inode)
-                : volume.change([&] { return state_->tree.make_file(place, mode); }));
+            place.exists() ? Inode::read(volume.system(), place.inode)
+                           : volume.change([&] { return state_->tree.make_file(place, mode); }));
         posix::File* file = nullptr;
         if (inode.is_directory()) {
             if (writes(flags) || (flags & O_CREAT))
@@ -88,8 +87,8 @@ Result<posix::File*> FileSystem::open(std::string_view path, int flags, mode_t m
             if (writes(flags) && inode.is_fixed())
                 return Failure{Errc::not_permitted_now};
             if ((flags & O_TRUNC) && writes(flags) && inode.size() > 0)
-                LODGER_TRY(volume.change(
-                    [&] { return Contents{volume.cache(), inode}.resize(0); }));
+                LODGER_TRY(
+                    volume.change([&] { return Contents{volume.cache(), inode}.resize(0); }));
             file = new (std::nothrow) OpenFile{*this, inode.number(), flags};
         }
         return file ? Result<posix::File*>{file} : Failure{Errc::no_memory};

@@ -74,8 +74,8 @@ void Inode::set(Seconds seconds, timespec time)
     auto const beyond = static_cast<std::uint64_t>(
         static_cast<std::int64_t>(time.tv_sec) - static_cast<__s32>(raw_.*seconds));
     raw_.*extra = static_cast<__u32>(
-        (beyond >> 32 & EXT4_EPOCH_MASK) |
-        static_cast<std::uint64_t>(time.tv_nsec) << EXT4_EPOCH_BITS);
+        (beyond >> 32 & EXT4_EPOCH_MASK) | static_cast<std::uint64_t>(time.tv_nsec)
+                                               << EXT4_EPOCH_BITS);
 }
 
 timespec Inode::get(Seconds seconds) const

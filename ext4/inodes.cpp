@@ -41,8 +41,8 @@ Result<> Inodes::close(ext2_ino_t number)
 Result<ext2_ino_t> Inodes::free_number(ext2_ino_t near, mode_t mode)
 {
     ext2_ino_t number = 0;
-    LODGER_TRY(outcome(ext2fs_new_inode(
-        volume_.system(), near, static_cast<int>(mode), nullptr, &number)));
+    LODGER_TRY(outcome(
+        ext2fs_new_inode(volume_.system(), near, static_cast<int>(mode), nullptr, &number)));
     return number;
 }
 

@@ -114,13 +114,13 @@ static unsigned char type_for_posix(std::uint8_t type)
     }
 }
 
-Result<bool> OpenDirectory::next(std::uint64_t& position, dirent& entry)
+Result<bool> OpenDirectory::next(std::uint64_t& at, dirent& entry)
 {
-    if (!is_loaded_ || position == 0)
+    if (!is_loaded_ || at == 0)
         LODGER_TRY(load());
-    if (position >= entries_.size())
+    if (at >= entries_.size())
         return false;
-    Entry const& found = entries_[position++];
+    Entry const& found = entries_[at++];
     entry.d_ino = static_cast<ino_t>(found.inode);
     entry.d_type = type_for_posix(found.type);
     entry.d_name[found.name.copy(entry.d_name, sizeof entry.d_name - 1)] = '\0';

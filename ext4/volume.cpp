@@ -35,7 +35,8 @@ Result<> Volume::start(Options const& options, std::string& why)
     LODGER_TRY(cache_->read(SUPERBLOCK_OFFSET, std::as_writable_bytes(std::span{&super, 1})));
     LODGER_TRY(examine(super, size, options, why));
     why = "it is damaged: run `e2fsck -f` on it";
-    int const flags = EXT2_FLAG_64BITS | EXT2_FLAG_SKIP_MMP | (options.read_only ? 0 : EXT2_FLAG_RW);
+    int const flags =
+        EXT2_FLAG_64BITS | EXT2_FLAG_SKIP_MMP | (options.read_only ? 0 : EXT2_FLAG_RW);
     LODGER_TRY(outcome(ext2fs_open2(
         channel_name(*cache_).c_str(), nullptr, flags, 0, 0, channel_manager(), &system_)));
     system_->default_bitmap_type = EXT2FS_BMAP64_RBTREE;

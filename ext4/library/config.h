@@ -4,7 +4,8 @@
 
 #define HAVE_ERRNO_H 1
 #define HAVE_INTTYPES_H 1
-#define HAVE_POSIX_MEMALIGN 1
+#define HAVE_MALLOC_H 1
+#define HAVE_MEMALIGN 1
 #define HAVE_STDINT_H 1
 #define HAVE_STDLIB_H 1
 #define HAVE_SYS_STAT_H 1

@@ -8,8 +8,12 @@ using namespace lodger::test;
 namespace {
 
 char const* const kinds[] = {
-    "-t ext4", "-t ext4 -b 1024 -I 128", "-t ext4 -O ^metadata_csum,^64bit", "-t ext3 -b 2048",
-    "-t ext2 -b 1024", "-t ext4 -O orphan_file,large_dir,metadata_csum_seed",
+    "-t ext4",
+    "-t ext4 -b 1024 -I 128",
+    "-t ext4 -O ^metadata_csum,^64bit",
+    "-t ext3 -b 2048",
+    "-t ext2 -b 1024",
+    "-t ext4 -O orphan_file,large_dir,metadata_csum_seed",
     "-t ext2 -O ^filetype,^dir_index,^resize_inode -b 4096",
 };
 
@@ -58,8 +62,9 @@ TEST_CASE("what is written is read, here and elsewhere, and e2fsck finds nothing
         CHECK(holes == std::string(5'000'000, '\0') + "end");
         CHECK(disk.status("holes")->st_blocks < 200);
         CHECK(disk.status("small")->st_nlink == 2);
-        CHECK(disk.list("").value() == std::set<std::string>{
-                                           "lost+found", "small", "d", "holes", "short", "long"});
+        CHECK(
+            disk.list("").value() ==
+            std::set<std::string>{"lost+found", "small", "d", "holes", "short", "long"});
         CHECK(disk.write("small", "x").error() == Errc::read_only);
         CHECK(disk.system->unlink("small").error() == Errc::read_only);
     }

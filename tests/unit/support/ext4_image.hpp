@@ -129,7 +129,7 @@ public:
     std::size_t writes = 0;
     std::size_t flushes = 0;
     std::size_t writes_left = std::numeric_limits<std::size_t>::max(); ///< then they fail
-    std::optional<std::uint64_t> bad_read; ///< reading this byte fails
+    std::optional<std::uint64_t> bad_read;                             ///< reading this byte fails
 
 private:
     void check(std::uint64_t offset, std::size_t size) const
