@@ -110,7 +110,8 @@ private:
         if (!file)
             file = std::make_shared<std::string>();
         std::size_t const at = below(3) == 0 ? below(400'000) : file->size();
-        std::string const text(1 + below(below(4) == 0 ? 300'000 : 6000), static_cast<char>('a' + below(26)));
+        std::string const text(
+            1 + below(below(4) == 0 ? 300'000 : 6000), static_cast<char>('a' + below(26)));
         auto const count = (*opened)->write(at, std::as_bytes(std::span{text}));
         if (!count) {
             CHECK(count.error() == Errc::no_space);

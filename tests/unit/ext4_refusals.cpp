@@ -49,6 +49,7 @@ TEST_CASE("features that are not known are named")
     auto const [options, names] = GENERATE(table<std::string, std::string>({
         {"-t ext4 -O encrypt", "encrypt"},
         {"-t ext4 -O casefold", "casefold"},
+        {"-t ext4 -O mmp", "mmp"},
     }));
     Ext4Image image{options};
     expect_refusal(image, Errc::unsupported, "not supported: " + names, {.read_only = true});
@@ -59,7 +60,7 @@ TEST_CASE("features that cannot be written are named, and can be read")
     auto const [options, names] = GENERATE(table<std::string, std::string>({
         {"-t ext4 -O bigalloc", "bigalloc"},
         {"-t ext4 -O quota", "quota"},
-        {"-t ext4 -O inline_data,mmp", "mmp, inline_data"},
+        {"-t ext4 -O inline_data", "inline_data"},
     }));
     Ext4Image image{options};
     image.debugfs("write /etc/hostname name");
@@ -126,7 +127,8 @@ TEST_CASE("what was synced outlives the guest, and e2fsck repairs the rest")
     CHECK(disk.write("lost", std::string(200'000, 'l')));
     Ext4Image after{""};
     after.set_contents(at_sync);
-    CHECK_THAT(output_of("/sbin/e2fsck -n " + after.path()), Catch::Contains("not cleanly unmounted"));
+    CHECK_THAT(
+        output_of("/sbin/e2fsck -n " + after.path()), Catch::Contains("not cleanly unmounted"));
     CHECK(after.faults() == "");
     Ext4Image later{""};
     later.set_contents(image.contents());

@@ -34,6 +34,7 @@ ln -s {LONG_NAME}/text made/link
 ln made/moved made/second
 chmod 600 made/second
 rm holes
+write made/huge start
 truncate made/huge 5000000000
 append made/huge the end
 fill made/filling
@@ -58,9 +59,9 @@ def make_tree(tree):
     numbers = random.Random(11)
     (tree / DEEP).mkdir(parents=True)
     (tree / DEEP / "bottom").write_text("here\n")
-    (tree / "large").write_bytes(numbers.randbytes(5_000_000))
+    (tree / "large").write_bytes(numbers.randbytes(2_000_000))
     (tree / "small").mkdir()
-    for number in range(300):
+    for number in range(120):
         name = f"{number}-" + "x" * (numbers.randrange(60))
         (tree / "small" / name).write_bytes(numbers.randbytes(numbers.randrange(3000)))
     (tree / LONG_NAME).write_text("a long name\n")
@@ -152,8 +153,6 @@ def a_disk_that_was_not_unmounted_is_known_for_it(rig):
     guest.destroy()
     said = subprocess.run([program("e2fsck"), "-n", disk.path], capture_output=True, text=True)
     expect("was not cleanly unmounted" in said.stdout + said.stderr, f"e2fsck says {said.stdout}")
-    run = rig.run("ext4-shell", "xvda=/ 'cat kept'", [disk], memory=24)
-    expect(run.verdict.status == 1, "the guest mounts a disk that e2fsck has not seen")
     subprocess.run([program("e2fsck"), "-fy", disk.path], capture_output=True)
     run = rig.run("ext4-shell", "xvda=/ 'cat kept words'", [disk], memory=24)
     expect(run.verdict.status == 0, run.verdict.words)
