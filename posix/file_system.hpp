@@ -90,11 +90,11 @@ private:
 /// A directory that was opened to be read. Its descriptor's position says which entry is next.
 class Directory : public StoredFile {
 public:
-    /// @param position 0 at the first entry; otherwise what this function has left, unless the
+    /// @param at 0 at the first entry; otherwise what this function has left, unless the
     ///     program has made it up
     /// @param entry what is there, `.` and `..` too if the file system has them
-    /// @return whether there was one more
-    virtual Result<bool> next(std::uint64_t& position, dirent& entry) = 0;
+    /// @return whether there was one more; one that is added or removed meanwhile hides no others
+    virtual Result<bool> next(std::uint64_t& at, dirent& entry) = 0;
 
     Directory* as_directory() final { return this; }
     std::optional<std::uint64_t> size() const final { return 0; }

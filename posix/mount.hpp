@@ -5,8 +5,9 @@
 namespace lodger::posix {
 
 /// Has paths at and below `path` mean what is in `file_system`, which must stay until it is
-/// unmounted or the guest ends. There need not be a directory. Of several mounts the one with the
-/// longest path counts, and what begins with `/dev/` is a device as ever.
+/// unmounted or the guest has ended: an object with static storage is destroyed too early. There
+/// need not be a directory. Of several mounts the one with the longest path counts, and what begins
+/// with `/dev/` is a device as ever.
 /// @param path absolute
 /// @return `busy` if something is mounted there, or the file system is mounted elsewhere
 /// @return `no_memory` if there are too many mounts, `name_too_long`

@@ -109,6 +109,12 @@ int remove(char const* path)
     return S_ISDIR(status.st_mode) ? rmdir(path) : unlink(path);
 }
 
+/// What newlib's `tmpfile` calls, and its `remove` comes with.
+int _remove_r(struct _reent*, char const* path)
+{
+    return remove(path);
+}
+
 int rename(char const* from, char const* to)
 {
     return at_both(from, to, rename_within);

@@ -37,6 +37,8 @@ private:
 template <class File, std::size_t most>
 class OpenFiles {
 public:
+    static constexpr std::size_t size = most;
+
     /// @param standard the first descriptors, which are open from the start, and counted
     template <class... T>
     constexpr explicit OpenFiles(T&... standard) : files_{&standard...}

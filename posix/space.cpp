@@ -46,6 +46,16 @@ int syncfs(int descriptor)
     return outcome(file->file_system() ? file->file_system()->sync() : file->sync());
 }
 
+/// What holds everywhere, whatever a file system may have less of.
+long pathconf(char const*, int name)
+{
+    switch (name) {
+    case _PC_NAME_MAX: return sizeof dirent{}.d_name - 1;
+    case _PC_PATH_MAX: return Path::most + 1;
+    default: return fail(EINVAL);
+    }
+}
+
 /// As POSIX has it, nobody is told of an error: `syncfs` does.
 void sync()
 {

@@ -208,6 +208,12 @@ TEST_CASE("what a file system says of its medium is heard")
 TEST_CASE("descriptors have an end")
 {
     Mounted const mounted;
+    int const first = guest::creat("/f", 0600);
+    CHECK(guest::fcntl(first, F_DUPFD, 63) == 63);
+    CHECK(error_of(guest::fcntl(first, F_DUPFD, 63)) == EMFILE);
+    CHECK(error_of(guest::fcntl(first, F_DUPFD, 64)) == EINVAL);
+    guest::close(first);
+    guest::close(63);
     std::vector<int> files;
     int file = 0;
     while ((file = guest::creat("/f", 0600)) >= 0)

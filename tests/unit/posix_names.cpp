@@ -191,6 +191,21 @@ TEST_CASE("a directory's entries are read in order, and again")
     CHECK(error_of(guest::closedir(stream)) == EBADF);
 }
 
+TEST_CASE("entries are removed while they are read")
+{
+    Mounted const mounted;
+    guest::mkdir("/d", 0777);
+    for (char const* path : {"/d/a", "/d/b", "/d/c", "/d/d"})
+        make(path);
+    guest::chdir("/d");
+    DIR* const stream = guest::opendir(".");
+    while (dirent const* const entry = guest::readdir(stream))
+        CHECK(guest::unlink(entry->d_name) == 0);
+    CHECK(guest::closedir(stream) == 0);
+    CHECK(guest::chdir("/") == 0);
+    CHECK(guest::rmdir("/d") == 0);
+}
+
 TEST_CASE("what is no directory cannot be read as one")
 {
     Mounted const mounted;

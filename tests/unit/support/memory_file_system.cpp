@@ -1,6 +1,8 @@
 #include <lodger/tests/unit/support/memory_file_system.hpp>
 
 #include <cstring>
+#include <utility>
+#include <vector>
 
 namespace lodger::test {
 namespace {
@@ -33,14 +35,8 @@ public:
     }
     std::optional<std::uint64_t> size() const override { return node_->bytes.size(); }
     Result<> sync() override { return home_.sync(); }
-    Result<> describe(struct stat& status) const override
-    {
-        return node_->describe(status), Result<>{};
-    }
-    Result<> change(posix::Changes const& changes) override
-    {
-        return node_->change(changes), Result<>{};
-    }
+    Result<> describe(struct stat& status) const override { return node_->describe(status); }
+    Result<> change(posix::Changes const& changes) override { return node_->change(changes); }
     void unused() override { delete this; }
 
 private:
@@ -56,29 +52,30 @@ public:
     {
     }
 
-    Result<bool> next(std::uint64_t& position, dirent& entry) override
+    /// The names are those at the start, but for those that are gone: removing some while reading
+    /// hides no others.
+    Result<bool> next(std::uint64_t& at, dirent& entry) override
     {
-        if (position >= node_->entries.size())
-            return false;
-        auto const& [name, node] =
-            *std::next(node_->entries.begin(), static_cast<long>(position++));
-        entry.d_ino = node->number;
-        entry.d_type = IFTODT(node->mode);
-        name.copy(entry.d_name, sizeof entry.d_name - 1);
-        return true;
+        if (at == 0)
+            all_ = {node_->entries.begin(), node_->entries.end()};
+        while (at < all_.size()) {
+            auto const& [name, node] = all_[at++];
+            if (!node_->entries.contains(name))
+                continue;
+            entry.d_ino = node->number;
+            entry.d_type = IFTODT(node->mode);
+            name.copy(entry.d_name, sizeof entry.d_name - 1);
+            return true;
+        }
+        return false;
     }
-    Result<> describe(struct stat& status) const override
-    {
-        return node_->describe(status), Result<>{};
-    }
-    Result<> change(posix::Changes const& changes) override
-    {
-        return node_->change(changes), Result<>{};
-    }
+    Result<> describe(struct stat& status) const override { return node_->describe(status); }
+    Result<> change(posix::Changes const& changes) override { return node_->change(changes); }
     void unused() override { delete this; }
 
 private:
     NodePtr node_;
+    std::vector<std::pair<std::string, NodePtr>> all_;
 };
 
 /// What stands before the first slash; `path` is what stands behind it.
@@ -200,8 +197,7 @@ Result<posix::File*> MemoryFileSystem::open(std::string_view path, int flags, mo
 Result<> MemoryFileSystem::status(std::string_view path, LastLink last, struct stat& status)
 {
     NodePtr const node = LODGER_TRY(find(path, last));
-    node->describe(status);
-    return {};
+    return node->describe(status);
 }
 
 Result<>
@@ -212,8 +208,7 @@ MemoryFileSystem::change(std::string_view path, LastLink last, posix::Changes co
         return Failure{Errc::read_only};
     if (changes.size && node->is_directory())
         return Failure{Errc::is_a_directory};
-    node->change(changes);
-    return {};
+    return node->change(changes);
 }
 
 Result<> MemoryFileSystem::make_directory(std::string_view path, mode_t mode)

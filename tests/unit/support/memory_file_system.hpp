@@ -24,7 +24,7 @@ struct Node {
     bool is_directory() const { return S_ISDIR(mode); }
     bool is_link() const { return S_ISLNK(mode); }
 
-    void describe(struct stat& status) const
+    Result<> describe(struct stat& status) const
     {
         status.st_mode = mode;
         status.st_ino = number;
@@ -34,9 +34,10 @@ struct Node {
         status.st_size = static_cast<off_t>(bytes.size());
         status.st_atim = accessed;
         status.st_mtim = modified;
+        return {};
     }
 
-    void change(posix::Changes const& changes)
+    Result<> change(posix::Changes const& changes)
     {
         if (changes.size)
             bytes.resize(*changes.size);
@@ -45,6 +46,7 @@ struct Node {
         group = changes.group.value_or(group);
         accessed = changes.accessed.value_or(accessed);
         modified = changes.modified.value_or(modified);
+        return {};
     }
 };
 
