@@ -148,6 +148,26 @@ Result<std::uint64_t> BlockMap::map(blk64_t block, Run const& run)
     return run.count;
 }
 
+Result<bool> BlockMap::has_last_block()
+{
+    if (!inode_.has_extents())
+        return false;
+    auto const handle = LODGER_TRY(tree());
+    bool found = false;
+    ext2fs_extent extent{};
+    errcode_t error = ext2fs_extent_get(handle, EXT2_EXTENT_ROOT, &extent);
+    while (!error) {
+        bool const is_leaf = extent.e_flags & EXT2_EXTENT_FLAGS_LEAF;
+        if (is_leaf)
+            LODGER_TRY(check({extent.e_pblk, extent.e_len, true}));
+        found |= is_leaf && extent.e_pblk + extent.e_len == ext2fs_blocks_count(system_->super);
+        error = ext2fs_extent_get(handle, EXT2_EXTENT_NEXT_LEAF, &extent);
+    }
+    bool const is_over = error == EXT2_ET_EXTENT_NO_NEXT || error == EXT2_ET_NO_CURRENT_NODE;
+    LODGER_TRY(outcome(is_over ? 0 : error));
+    return found;
+}
+
 /// With zeros in it, which is the library's way for files without extents.
 Result<Run> BlockMap::allocate_block(blk64_t block)
 {

@@ -25,6 +25,8 @@ public:
     /// Gives blocks to a hole that begins at `block`, or takes for written those that are there.
     /// @return what is written from now on: the caller must write all of it
     Result<Run> provide(blk64_t block, std::uint64_t most);
+    /// Whether an extent has the disk's last block. @return `io` if one is not inside the disk
+    Result<bool> has_last_block();
 
 private:
     Result<ext2_extent_handle_t> tree();

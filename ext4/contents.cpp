@@ -140,18 +140,29 @@ Result<> Contents::resize(std::uint64_t size)
     LODGER_TRY(inode_.write());
     if (!is_less)
         return {};
-    return outcome(ext2fs_punch(
-        system, inode_.number(), &inode_.base(), nullptr, (size + block_size_ - 1) / block_size_,
-        ~blk64_t{0}));
+    return release((size + block_size_ - 1) / block_size_);
+}
+
+/// Gives back the blocks from here to the end.
+Result<> Contents::release(blk64_t from)
+{
+    ext2_filsys const system = inode_.system();
+    // lib/ext2fs/punch.c, punch_extent_blocks, takes the disk's last block for one outside of it:
+    // for as long as it looks, the disk has one more.
+    bool const is_at_end = LODGER_TRY(BlockMap{inode_}.has_last_block());
+    blk64_t const count = ext2fs_blocks_count(system->super);
+    ext2fs_blocks_count_set(system->super, count + is_at_end);
+    errcode_t const error =
+        ext2fs_punch(system, inode_.number(), &inode_.base(), nullptr, from, ~blk64_t{0});
+    ext2fs_blocks_count_set(system->super, count);
+    return outcome(error);
 }
 
 Result<> Contents::remove()
 {
-    ext2_filsys const system = inode_.system();
-    if (ext2fs_inode_has_valid_blocks2(system, &inode_.base()))
-        LODGER_TRY(outcome(
-            ext2fs_punch(system, inode_.number(), &inode_.base(), nullptr, 0, ~blk64_t{0})));
-    return {};
+    if (!ext2fs_inode_has_valid_blocks2(inode_.system(), &inode_.base()))
+        return {};
+    return release(0);
 }
 
 } // namespace lodger::ext4

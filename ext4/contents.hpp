@@ -30,6 +30,7 @@ private:
     Result<> write_first(Run const& run, std::uint64_t lead, ConstPiece from);
     Result<> zero_behind(std::uint64_t size);
     Result<> check_size(std::uint64_t size);
+    Result<> release(blk64_t from);
 
     BlockCache& cache_;
     Inode& inode_;
