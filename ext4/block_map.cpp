@@ -64,12 +64,12 @@ Result<std::uint64_t> BlockMap::hole_at(blk64_t block, std::uint64_t most)
 {
     ext2fs_extent extent{};
     errcode_t error = ext2fs_extent_get(tree_, EXT2_EXTENT_CURRENT, &extent);
-    if (!error && extent.e_lblk <= block)
+    while (!error && extent.e_lblk <= block)
         error = ext2fs_extent_get(tree_, EXT2_EXTENT_NEXT_LEAF, &extent);
     if (error == EXT2_ET_EXTENT_NO_NEXT || error == EXT2_ET_NO_CURRENT_NODE)
         return most;
     LODGER_TRY(outcome(error));
-    return extent.e_lblk > block ? std::min<std::uint64_t>(most, extent.e_lblk - block) : 1;
+    return std::min<std::uint64_t>(most, extent.e_lblk - block);
 }
 
 Result<Run> BlockMap::find_blocks(blk64_t block, std::uint64_t most)
