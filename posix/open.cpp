@@ -42,6 +42,9 @@ int open(char const* path, int flags, ...)
     va_start(arguments, flags);
     mode_t const mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
     va_end(arguments);
+    // Before anything is created or cut off.
+    if (descriptors.is_full())
+        return fail(EMFILE);
     auto const opened = open_file(path, flags, mode);
     if (!opened)
         return fail(opened.error());

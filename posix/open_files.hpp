@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <utility>
@@ -56,6 +57,11 @@ public:
             }
         }
         return -1;
+    }
+
+    bool is_full() const
+    {
+        return std::find(files_.begin(), files_.end(), nullptr) == files_.end();
     }
 
     /// Null if it is not open.

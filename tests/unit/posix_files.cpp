@@ -219,6 +219,8 @@ TEST_CASE("descriptors have an end")
     while ((file = guest::creat("/f", 0600)) >= 0)
         files.push_back(file);
     REQUIRE(errno == EMFILE);
+    CHECK(error_of(guest::creat("/new", 0600)) == EMFILE);
+    CHECK(error_of(guest::access("/new", F_OK)) == ENOENT);
     REQUIRE(files.size() == 61);
     REQUIRE(mounted.fs.users == 61);
     for (int const open : files)
