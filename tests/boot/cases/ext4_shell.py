@@ -93,7 +93,8 @@ def a_guest_and_linux_read_what_the_other_has_written(rig):
         make_ext4(one.path, 24, tree)
         make_ext4(two.path, 24)
         script = rig.file("script", SCRIPT.encode())
-        run = rig.run("ext4-shell", "--script xvda=/a xvdb=/b", [one, two], memory=32, ramdisk=script)
+        run = rig.run("ext4-shell", "--script xvda=/a xvdb=/b", [one, two], memory=32,
+                      ramdisk=script)  # fmt: skip
         expect(run.verdict.status == 0, run.verdict.words)
         printed = set(run.console.splitlines())
         missing = [line for line in lines_of(tree, "a") if line not in printed]
@@ -104,7 +105,7 @@ def a_guest_and_linux_read_what_the_other_has_written(rig):
     both = Disk(rig.file("both.img", b""))  # The guest that is kept has the other one.
     shutil.copyfile(two.path, both.path)
     attached = AttachedDisk(rig.machine, both)
-    _, seen, _ = rig.machine.run(READ_IN_DOM0.format(device=attached.device))
+    seen = rig.machine.run(READ_IN_DOM0.format(device=attached.device)).output
     attached.detach()
     expect(f"{moved}  copy/made/moved" in seen, f"Linux reads another file: {seen[-500:]}")
     expect(f"./copy/{DEEP}/bottom" in seen, "Linux does not find the deepest file")
@@ -113,7 +114,8 @@ def a_guest_and_linux_read_what_the_other_has_written(rig):
     words = hashlib.sha256(b"another first line\nsecond line\n").hexdigest()
     expect(f"{words}  copy/made/link" in seen, "Linux reads other words")
     expect(not faults_of(both.path), f"e2fsck says {faults_of(both.path)}")
-    run = rig.run("ext4-shell", "--read-only xvda=/a 'cd a/copy; sum from-linux; ls'", [both], memory=24)
+    run = rig.run("ext4-shell", "--read-only xvda=/a 'cd a/copy; sum from-linux; ls'", [both],
+                  memory=24)  # fmt: skip
     expect(run.verdict.status == 0, run.verdict.words)
     expect(f"{moved}  from-linux" in run.console, "the guest does not read what Linux wrote")
     expect("small" not in run.console.splitlines(), "the guest sees what Linux has removed")
