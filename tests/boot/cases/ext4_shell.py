@@ -46,7 +46,8 @@ sync
 # Linux reads what the guest has written, and has some of its own to say.
 READ_IN_DOM0 = """
 mkdir -p /tmp/read && mount -t ext4 {device} /tmp/read || exit 1
-cd /tmp/read && find . -name bottom -o -name text && sha256sum copy/made/moved copy/made/after copy/made/link &&
+cd /tmp/read && find . -name bottom -o -name text &&
+sha256sum copy/made/moved copy/made/after copy/made/link &&
 ls -l copy/made && rm -r copy/small && cp copy/made/moved copy/from-linux
 cd / && umount /tmp/read
 """
