@@ -41,20 +41,20 @@ public:
 
     virtual Result<> make_directory(std::string_view, mode_t) { return none(); }
     virtual Result<> remove_directory(std::string_view) { return none(); }
-    /// @param from, to not the same path, and `to` not within `from`. What `to` was is gone, if it
-    /// was of the same kind, and if a directory, empty
+    /// From one path to another, which is not the same, nor within it. What was there is gone, if
+    /// it was of the same kind, and if a directory, empty.
     virtual Result<> rename(std::string_view, std::string_view) { return none(); }
     /// One more name for what is not a directory.
     virtual Result<> link(std::string_view, std::string_view) { return none(); }
     /// The file stays while it is open. @return `is_a_directory` for a directory
     virtual Result<> unlink(std::string_view) { return none(); }
-    /// @param text what the link holds
+    /// The link holds the first text, and is made at the second.
     virtual Result<> symlink(std::string_view, std::string_view) { return none(); }
     /// @return how much of the link's text there is, or room for
     /// @return `invalid_argument` if it is no symbolic link
     virtual Result<std::size_t> read_link(std::string_view, std::span<char>) { return none(); }
 
-    /// @param space of zeros
+    /// It is given zeros.
     virtual Result<> describe(struct statvfs&) { return none(); }
     /// Everything written is safe on the medium.
     virtual Result<> sync() { return none(); }
