@@ -152,7 +152,7 @@ $(O)/liblodger.a: $(library_objects)
 define link
 $(say) LINK $@
 $(Q)mkdir -p $(@D)
-$(Q)$(GUEST_CXX) $(LDFLAGS) $(filter %.o,$^) $(LIBRARIES) -o $@
+$(Q)$(GUEST_CXX) $(LDFLAGS) $(filter %.o,$^) $(filter %-ext4.a,$^) $(LIBRARIES) -o $@
 endef
 
 link_inputs := $(O)/liblodger.a linker.ld tools/linker/ld tools/symbols
@@ -167,6 +167,7 @@ $(test_images): $(O)/images/%.elf: $$(call objects_of,$$(subst tests/,tests/boot
 $(example_images): $(O)/images/%.elf: $$(call objects_of,examples/$$*) $(link_inputs)
 	$(link)
 
+include ext4/ext4.mk
 include tools/install/install.mk
 include tools/site/site.mk
 -include $(wildcard examples/*/flags.mk)

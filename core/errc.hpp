@@ -36,6 +36,14 @@ enum class Errc : std::uint8_t {
     disconnected, ///< the peer has closed, died or gone
     no_device,    ///< there is no such device
     quarantined,  ///< another domain has not let go of this memory, so it is of no use yet
+    // Said by a file system, as POSIX has them.
+    not_a_directory,
+    is_a_directory,
+    not_empty,
+    name_too_long,
+    too_many_links,
+    link_loop,    ///< more symbolic links in a path than anybody means
+    cross_device, ///< from one file system to another
     unknown,      ///< an error code that this library has no name for
 };
 
@@ -67,6 +75,13 @@ constexpr std::string_view describe(Errc error)
     case Errc::disconnected: return "the other end is gone";
     case Errc::no_device: return "no such device";
     case Errc::quarantined: return "the other end has not let go of the memory";
+    case Errc::not_a_directory: return "not a directory";
+    case Errc::is_a_directory: return "is a directory";
+    case Errc::not_empty: return "directory not empty";
+    case Errc::name_too_long: return "name too long";
+    case Errc::too_many_links: return "too many links";
+    case Errc::link_loop: return "too many symbolic links in a path";
+    case Errc::cross_device: return "not within one file system";
     case Errc::unknown: return "unknown error";
     }
     return "unknown error";

@@ -12,7 +12,11 @@ public:
 
     Result<std::size_t> read(std::uint64_t, std::span<std::byte> to) override;
     Result<std::size_t> write(std::uint64_t, std::span<std::byte const> from) override;
-    void describe(struct stat& status) const override { status.st_mode = S_IFCHR | 0600; }
+    Result<> describe(struct stat& status) const override
+    {
+        status.st_mode = S_IFCHR | 0600;
+        return {};
+    }
     bool is_terminal() const override { return true; }
     short ready() override;
     Result<> wait_ready(short events, Deadline deadline) override;

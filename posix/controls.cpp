@@ -10,6 +10,19 @@
 using namespace lodger::posix;
 using lodger::Errc;
 
+namespace {
+
+/// One more descriptor, at least `least`.
+int again(File& file, int least)
+{
+    if (least < 0 || least >= static_cast<int>(Descriptors::size))
+        return fail(EINVAL);
+    int const other = descriptors.add(file, static_cast<std::size_t>(least));
+    return other >= 0 ? other : fail(EMFILE);
+}
+
+} // namespace
+
 extern "C" {
 
 /// EINVAL is POSIX's word for a file of which nobody can say whether it is safe.
@@ -46,11 +59,7 @@ int ioctl(int descriptor, unsigned long request, ...)
 
 int dup(int descriptor)
 {
-    InUse const file{descriptors.find(descriptor)};
-    if (!file)
-        return fail(EBADF);
-    int const other = descriptors.add(*file);
-    return other >= 0 ? other : fail(EMFILE);
+    return fcntl(descriptor, F_DUPFD, 0);
 }
 
 /// Of the commands there are F_GETFL, F_SETFL (O_APPEND, O_NONBLOCK), F_DUPFD, and F_GETFD and
@@ -62,13 +71,16 @@ int fcntl(int descriptor, int command, ...)
     int const argument = va_arg(arguments, int);
     va_end(arguments);
     constexpr int changeable = O_APPEND | O_NONBLOCK;
+    constexpr int only_to_open = O_CREAT | O_EXCL | O_TRUNC;
     InUse const file{descriptors.find(descriptor)};
     if (!file)
         return fail(EBADF);
     switch (command) {
+    case F_DUPFD:
+    case F_DUPFD_CLOEXEC: return again(*file, argument);
     case F_GETFD:
     case F_SETFD: return 0;
-    case F_GETFL: return file->flags;
+    case F_GETFL: return file->flags & ~only_to_open;
     case F_SETFL: file->flags = (file->flags & ~changeable) | (argument & changeable); return 0;
     default: return fail(EINVAL);
     }

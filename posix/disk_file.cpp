@@ -39,7 +39,7 @@ Result<OpenDisk*> connect(std::uint32_t number)
     if (!disk)
         return Failure{Errc::no_memory};
     LODGER_TRY(disk->device.open(blkfront::name_of(number)));
-    close_files = close_all;
+    close_disks = close_all;
     disk->next = disks;
     disks = disk.get();
     return disk.release();
@@ -160,11 +160,12 @@ Result<> DiskFile::control(unsigned long request, void* argument)
     }
 }
 
-void DiskFile::describe(struct stat& status) const
+Result<> DiskFile::describe(struct stat& status) const
 {
     status.st_mode = S_IFBLK | (info().is_read_only ? 0400 : 0600);
     status.st_rdev = static_cast<dev_t>(disk_.number);
     status.st_blksize = page_size;
+    return {};
 }
 
 } // namespace lodger::posix

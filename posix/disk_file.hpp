@@ -37,7 +37,7 @@ public:
     std::optional<std::uint64_t> size() const override { return info().size; }
     Result<> sync() override;
     Result<> control(unsigned long request, void* argument) override;
-    void describe(struct stat& status) const override;
+    Result<> describe(struct stat& status) const override;
     void unused() override;
 
 private:

@@ -34,6 +34,13 @@ constexpr int errno_of(Errc error)
     case Errc::disconnected: return ENXIO;
     case Errc::no_device: return ENOENT;
     case Errc::quarantined: return EIO;
+    case Errc::not_a_directory: return ENOTDIR;
+    case Errc::is_a_directory: return EISDIR;
+    case Errc::not_empty: return ENOTEMPTY;
+    case Errc::name_too_long: return ENAMETOOLONG;
+    case Errc::too_many_links: return EMLINK;
+    case Errc::link_loop: return ELOOP;
+    case Errc::cross_device: return EXDEV;
     case Errc::unknown: return EIO;
     }
     return EIO;

@@ -20,35 +20,44 @@ Result<std::size_t> read_on(File& file, std::span<std::byte> to)
 
 Result<std::size_t> write_on(File& file, std::span<std::byte const> from)
 {
-    if (file.flags & O_APPEND)
-        file.position = file.size().value_or(0);
-    std::size_t const count = LODGER_TRY(file.write(file.position, from));
+    std::size_t const count = LODGER_TRY(
+        file.flags & O_APPEND ? file.append(file.position, from) : file.write(file.position, from));
     file.position += count;
     return count;
+}
+
+Result<> describe(File const& file, struct stat& status)
+{
+    status = {};
+    status.st_nlink = 1;
+    return file.describe(status);
 }
 
 } // namespace lodger::posix
 
 using namespace lodger::posix;
 
+/// An `int` in newlib.
+using Count = decltype(read(0, nullptr, 0));
+
 extern "C" {
 
-int read(int descriptor, void* bytes, std::size_t size)
+Count read(int descriptor, void* bytes, std::size_t size)
 {
     InUse const file{descriptors.find(descriptor)};
     if (!file || !file->can_read())
         return fail(EBADF);
     size = std::min<std::size_t>(size, INT_MAX);
-    return outcome<int>(read_on(*file, {static_cast<std::byte*>(bytes), size}));
+    return outcome<Count>(read_on(*file, {static_cast<std::byte*>(bytes), size}));
 }
 
-int write(int descriptor, void const* bytes, std::size_t size)
+Count write(int descriptor, void const* bytes, std::size_t size)
 {
     InUse const file{descriptors.find(descriptor)};
     if (!file || !file->can_write())
         return fail(EBADF);
     size = std::min<std::size_t>(size, INT_MAX);
-    return outcome<int>(write_on(*file, {static_cast<std::byte const*>(bytes), size}));
+    return outcome<Count>(write_on(*file, {static_cast<std::byte const*>(bytes), size}));
 }
 
 int close(int descriptor)
@@ -83,10 +92,7 @@ int fstat(int descriptor, struct stat* status)
     InUse const file{descriptors.find(descriptor)};
     if (!file)
         return fail(EBADF);
-    *status = {};
-    status->st_nlink = 1;
-    file->describe(*status);
-    return 0;
+    return outcome(describe(*file, *status));
 }
 
 int isatty(int descriptor)

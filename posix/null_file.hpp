@@ -18,7 +18,11 @@ public:
         return from.size();
     }
     std::optional<std::uint64_t> size() const override { return 0; }
-    void describe(struct stat& status) const override { status.st_mode = S_IFCHR | 0666; }
+    Result<> describe(struct stat& status) const override
+    {
+        status.st_mode = S_IFCHR | 0666;
+        return {};
+    }
     void unused() override { delete this; }
 };
 

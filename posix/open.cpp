@@ -1,11 +1,9 @@
-/// `open`, and what there is to be opened. Only a program that calls it has the block frontend.
+/// `open` and `stat`: of devices, and of what is mounted.
 
-#include <lodger/posix/console_file.hpp>
-#include <lodger/posix/disk_file.hpp>
+#include <lodger/posix/devices.hpp>
 #include <lodger/posix/files.hpp>
-#include <lodger/posix/null_file.hpp>
 
-#include <new>
+#include <cstdarg>
 #include <unistd.h>
 
 using namespace lodger::posix;
@@ -13,59 +11,60 @@ using lodger::Errc;
 using lodger::Failure;
 using lodger::Result;
 
+constinit ByPath const* lodger::posix::by_path = nullptr;
+
 namespace {
 
-template <class T>
-Result<File*> make(int flags)
+Result<File*> open_file(std::string_view path, int flags, mode_t mode)
 {
-    File* const file = new (std::nothrow) T{flags};
-    return file ? Result<File*>{file} : Failure{Errc::no_memory};
-}
-
-Result<File*> open_file(std::string_view path, int flags)
-{
-    constexpr std::string_view devices = "/dev/";
+    if (by_path)
+        return by_path->open(path, flags, mode);
     if (!path.starts_with(devices))
         return Failure{Errc::not_found};
-    std::string_view const name = path.substr(devices.size());
-    if (name == "console")
-        return make<ConsoleFile>(flags);
-    if (name == "null")
-        return make<NullFile>(flags);
-    auto const number = lodger::blkfront::number_of(name);
-    if (!number)
-        return Failure{Errc::not_found};
-    return DiskFile::open(*number, flags);
+    return open_device(path.substr(devices.size()), flags);
+}
+
+Result<> status_of(std::string_view path, bool follow, struct stat& status)
+{
+    if (by_path)
+        return by_path->status(path, follow, status);
+    InUse const file{LODGER_TRY(open_file(path, O_RDONLY, 0))};
+    return describe(*file, status);
 }
 
 } // namespace
 
 extern "C" {
 
-/// Nothing is ever created: O_CREAT opens what is there, and with O_EXCL fails.
 int open(char const* path, int flags, ...)
 {
-    auto const opened = open_file(path, flags);
+    std::va_list arguments;
+    va_start(arguments, flags);
+    mode_t const mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
+    va_end(arguments);
+    // Before anything is created or cut off.
+    if (descriptors.is_full())
+        return fail(EMFILE);
+    auto const opened = open_file(path, flags, mode);
     if (!opened)
         return fail(opened.error());
     InUse const file{*opened};
-    if ((flags & O_CREAT) && (flags & O_EXCL))
-        return fail(EEXIST);
-    if (flags & O_DIRECTORY)
-        return fail(ENOTDIR);
     int const descriptor = descriptors.add(*file);
     return descriptor >= 0 ? descriptor : fail(EMFILE);
 }
 
+int creat(char const* path, mode_t mode)
+{
+    return open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+}
+
 int stat(char const* path, struct stat* status)
 {
-    auto const opened = open_file(path, O_RDONLY);
-    if (!opened)
-        return fail(opened.error());
-    InUse const file{*opened};
-    *status = {};
-    status->st_nlink = 1;
-    file->describe(*status);
-    return 0;
+    return outcome(status_of(path, true, *status));
+}
+
+int lstat(char const* path, struct stat* status)
+{
+    return outcome(status_of(path, false, *status));
 }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <utility>
@@ -37,6 +38,8 @@ private:
 template <class File, std::size_t most>
 class OpenFiles {
 public:
+    static constexpr std::size_t size = most;
+
     /// @param standard the first descriptors, which are open from the start, and counted
     template <class... T>
     constexpr explicit OpenFiles(T&... standard) : files_{&standard...}
@@ -56,6 +59,11 @@ public:
         return -1;
     }
 
+    bool is_full() const
+    {
+        return std::find(files_.begin(), files_.end(), nullptr) == files_.end();
+    }
+
     /// Null if it is not open.
     File* find(int descriptor) const
     {
@@ -73,6 +81,14 @@ public:
         if (--file->users == 0)
             file->unused();
         return true;
+    }
+
+    /// Closes those of which `is_meant` is true.
+    void remove_if(auto is_meant)
+    {
+        for (std::size_t i = 0; i < most; ++i)
+            if (files_[i] && is_meant(*files_[i]))
+                remove(static_cast<int>(i));
     }
 
 private:

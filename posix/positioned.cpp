@@ -2,6 +2,7 @@
 
 #include <lodger/posix/files.hpp>
 
+#include <climits>
 #include <limits>
 #include <sys/uio.h>
 #include <unistd.h>

@@ -14,14 +14,20 @@
 using lodger::runtime::panic;
 using lodger::runtime::Text;
 
-constinit lodger::posix::CloseFiles lodger::posix::close_files = nullptr;
+namespace lodger::posix {
+
+constinit CloseFiles close_mounts = nullptr;
+constinit CloseFiles close_disks = nullptr;
+
+} // namespace lodger::posix
 
 extern "C" {
 
 [[noreturn]] void _exit(int status)
 {
-    if (auto* const close = std::exchange(lodger::posix::close_files, nullptr))
-        close();
+    for (auto* const close : {&lodger::posix::close_mounts, &lodger::posix::close_disks})
+        if (auto* const function = std::exchange(*close, nullptr))
+            function();
     lodger::runtime::end(status);
 }
 

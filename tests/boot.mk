@@ -18,10 +18,13 @@ CXXFLAGS_undefined += $(SANITIZE_undefined)
 # A disk that is attached and detached so many times, under load, with all else that xl does.
 REPEAT ?= 50
 ROUNDS ?= 100
-.PHONY: soak-boot soak-sqlite
+.PHONY: soak-boot soak-sqlite toolstacks
 soak-boot: images ## attach and detach a disk REPEAT=50 times under emulated Xen; and soak-sqlite
 	$(Q)tests/boot/run --only journey --repeat $(REPEAT)
 	$(Q)tests/boot/run --only sqlite-destroyed --repeat $(ROUNDS)
 
 soak-sqlite: images ## destroy a guest with a database ROUNDS=100 times under emulated Xen
 	$(Q)tests/boot/run --only sqlite-destroyed --repeat $(ROUNDS)
+
+toolstacks: images ## guests under libvirt, and on DRBD, under emulated Xen (docs/toolstacks.md)
+	$(Q)tests/boot/run --toolstacks

@@ -3,8 +3,13 @@
 
 CXXFLAGS_conformance := -fexceptions -frtti -Wno-format-truncation
 
+# In a guest their files are in memory.
+conformance_guest := $(patsubst %.cpp,$(O)/obj/%.cpp.o,$(wildcard tests/conformance/guest/*.cpp) \
+    tests/unit/support/memory_file_system.cpp)
+$(conformance_guest): APPLICATION_CXXFLAGS += $(CXXFLAGS_conformance) -Wno-missing-field-initializers
+
 $(O)/images/tests/conformance.elf: $(O)/images/%.elf: $$(call objects_of,tests/conformance) \
-    $(link_inputs)
+    $(conformance_guest) $(link_inputs)
 	$(link)
 
 conformance_sources := $(wildcard tests/conformance/*.cpp)

@@ -90,6 +90,16 @@ $(host)/tests/unit/examples_sqlite $(host)/tests/unit/examples_sqlite_crash: \
 $(host)/tests/unit/examples_sqlite $(host)/tests/unit/examples_sqlite_crash: \
     $(patsubst %,$(host)/examples/sqlite/%.o,block_cache database_disk vfs)
 
+# POSIX's functions as a guest has them, called by the names guest_open, guest_stat and so on.
+$(host)/tests/unit/posix_files $(host)/tests/unit/posix_names: $(host)/posix/guest.o \
+    $(patsubst %,$(host)/tests/unit/support/%.o,guest_devices memory_file_system)
+
+$(host)/posix/guest.o: $(patsubst %,$(host)/posix/%.o,attributes controls directories files mounts \
+    names open positioned real_path space)
+	$(Q)ld -r $^ -o $@.all
+	$(Q)nm -g --defined-only $@.all | awk '$$3 ~ /^[a-z]/ {print $$3, "guest_" $$3}' > $@.names
+	$(Q)objcopy --redefine-syms=$@.names $@.all $@
+
 $(host)/libsim.a: $(host_simulator:%.cpp=$(host)/%.o)
 	$(Q)rm -f $@ && ar rcs $@ $^
 

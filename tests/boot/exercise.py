@@ -62,10 +62,10 @@ def number_of(name):
 class Exercise:
     """One guest with the disks that it is to exercise."""
 
-    def __init__(self, rig, arguments, memory=24, disks=()):
+    def __init__(self, rig, arguments, memory=24, disks=(), extra=()):
         self._rig = rig
         self._machine = rig.machine
-        self.guest = rig.guest("blkverify", arguments, disks, memory=memory)
+        self.guest = rig.guest("blkverify", arguments, disks, memory=memory, extra=extra)
         self.terminal = None
         self._changes = Counter()
 

@@ -2,25 +2,16 @@
 
 import subprocess
 
-from machine import modules
+import kernel_modules
 from machine.disk_image import program
-from machine.initramfs import MODULE_OPTIONS
 
 # Beside what it names itself: its checksums are a cipher to the kernel, found by name.
 WANTED = ("crc32c_generic", "ext4")
 
 
 def bring_ext4(machine):
-    """Has dom0's kernel know ext4. Most tests have no use for it, so it does not start with it."""
-    files = machine.share / "files"
-    files.mkdir(exist_ok=True)
-    script = []
-    for name, contents in modules.in_loading_order(machine.packages.modules, WANTED):
-        (files / name).write_bytes(contents)
-        loaded = name.removesuffix(".ko").replace("-", "_")
-        script.append(f"[ -d /sys/module/{loaded} ] || insmod /share/files/{name} "
-                      f"{MODULE_OPTIONS.get(name, '')} || exit")  # fmt: skip
-    machine.run("\n".join(script))
+    """Has dom0's kernel know ext4."""
+    kernel_modules.bring(machine, WANTED)
 
 
 def make_ext4(path, mebibytes, source=None):

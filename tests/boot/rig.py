@@ -58,8 +58,8 @@ class Rig:
         """How often to do something that a case does many times: as always, or as asked for."""
         return self._repeat or usual
 
-    def guest(self, image, arguments="", disks=(), memory=16, mode=None, ramdisk=None):
-        """A guest, created and paused, in the case's mode or another."""
+    def guest(self, image, arguments="", disks=(), memory=16, mode=None, ramdisk=None, extra=()):
+        """A guest, created and paused, in the case's mode or another; `extra` are lines for xl."""
         path = IMAGES / f"{image}.elf"
         if not path.exists():
             raise MachineError(f"there is no {path.relative_to(places.REPOSITORY)}: run make")
@@ -67,7 +67,7 @@ class Rig:
         self._guests += 1
         name = f"{self._name}-{self._guests}"
         settings = Settings(path, name, mode or self.mode, memory, arguments, list(disks),
-                            ramdisk=ramdisk)  # fmt: skip
+                            list(extra), ramdisk)  # fmt: skip
         guest = Guest(self.machine, settings)
         self._stack.push(guest)
         self.log(f"--- {image} {arguments}\n{guest.configuration()}--- console\n")

@@ -18,10 +18,10 @@ CTRL_C, CTRL_D = "\x03", "\x04"
 class Terminal:
     """The console of a guest that is started by this."""
 
-    def __init__(self, guest):
+    def __init__(self, guest, start=None):
         self._guest = guest
         self._seen = 0
-        guest.unpause()
+        (start or guest.unpause)()
 
     def type(self, keys):
         octal = "".join(f"\\{ord(key):03o}" for key in keys)

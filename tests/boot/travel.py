@@ -51,5 +51,10 @@ class Traveller:
         self.xl(f"save -c {self.name} {self._saved}")
 
     def migrate(self):
-        self.xl(f"migrate -e -s 'sh /share/files/{self._wrapper.name}' {self.name} localhost")
+        self.xl(self.migration())
         self._guest.find()
+
+    def migration(self, *options):
+        """The command of xl that does so."""
+        wrapper = f"'sh /share/files/{self._wrapper.name}'"
+        return " ".join(("migrate -e", *options, "-s", wrapper, self.name, "localhost"))

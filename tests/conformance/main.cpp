@@ -1,4 +1,4 @@
-/// Runs the conformance programs: `conformance DISK [NAME]`.
+/// Runs the conformance programs: `conformance DISK DIRECTORY [NAME]`.
 
 #include "program.hpp"
 
@@ -19,24 +19,24 @@ Program::Program(char const* name, Function function) : name_{name}, function_{f
     *link = this;
 }
 
-void Program::run_one(char const* disk) const
+void Program::run_one(Places const& places) const
 {
     std::printf("== %s\n", name_);
-    function_(disk);
+    function_(places.disk, places.directory);
     std::fflush(stdout);
 }
 
-void Program::run_all(char const* disk)
+void Program::run_all(Places const& places)
 {
     for (Program const* program = first; program; program = program->next_)
-        program->run_one(disk);
+        program->run_one(places);
 }
 
-bool Program::run(std::string_view name, char const* disk)
+bool Program::run(std::string_view name, Places const& places)
 {
     for (Program const* program = first; program; program = program->next_) {
         if (program->name_ == name) {
-            program->run_one(disk);
+            program->run_one(places);
             return true;
         }
     }
@@ -45,11 +45,11 @@ bool Program::run(std::string_view name, char const* disk)
 
 int main(int argc, char** argv)
 {
-    char const* const disk = argc > 1 ? argv[1] : "";
-    if (argc < 3)
-        Program::run_all(disk);
-    else if (!Program::run(argv[2], disk))
-        std::printf("there is no program %s\n", argv[2]);
+    Program::Places const places{argc > 1 ? argv[1] : "", argc > 2 ? argv[2] : ""};
+    if (argc < 4)
+        Program::run_all(places);
+    else if (!Program::run(argv[3], places))
+        std::printf("there is no program %s\n", argv[3]);
     std::printf("== end\n");
     return 0;
 }

@@ -8,17 +8,22 @@
 /// POSIX.
 class Program {
 public:
-    using Function = void (*)(char const* disk);
+    /// What they may write.
+    struct Places {
+        char const* disk;      ///< the path of a disk
+        char const* directory; ///< the absolute path of an empty directory
+    };
+    using Function = void (*)(char const* disk, char const* directory);
 
     Program(char const* name, Function function);
 
-    /// Runs all, by name. @param disk the path of a disk that they may write
-    static void run_all(char const* disk);
+    /// Runs all, by name.
+    static void run_all(Places const& places);
     /// @return whether there is one of that name
-    static bool run(std::string_view name, char const* disk);
+    static bool run(std::string_view name, Places const& places);
 
 private:
-    void run_one(char const* disk) const;
+    void run_one(Places const& places) const;
 
     char const* name_;
     Function function_;
@@ -26,6 +31,7 @@ private:
 };
 
 #define PROGRAM(name)                                                                              \
-    static void name##_program([[maybe_unused]] char const* disk);                                 \
+    static void name##_program(char const* disk, char const* directory);                           \
     static Program const name##_registered{#name, name##_program};                                 \
-    static void name##_program([[maybe_unused]] char const* disk)
+    static void name##_program(                                                                    \
+        [[maybe_unused]] char const* disk, [[maybe_unused]] char const* directory)

@@ -44,19 +44,12 @@ def _bring_in(part):
         raise MachineError("there is no Xen machine without the packages it is made of")
 
 
-class Packages:
-    """The unpacked packages: finds files in them and runs their programs on the host.
+class Root:
+    """A list of packages, unpacked: finds files in them and runs their programs on the host."""
 
-    A Xen other than the usual one comes with its own kernel and tools; the emulator it runs on,
-    and what else does not belong to a dom0, is the usual one's.
-    """
-
-    def __init__(self, xen=USUAL_XEN):
-        part = "machine" if xen == USUAL_XEN else f"machine-{xen}"
+    def __init__(self, part):
         _bring_in(part)
-        self.xen = xen
         self.root = places.cache() / f"{part}-root"
-        self.emulator = self if xen == USUAL_XEN else Packages()
 
     def find(self, *patterns):
         """The newest file that matches the first pattern which matches anything."""
@@ -67,6 +60,38 @@ class Packages:
         raise MachineError(
             f"{self.root} holds no {' or '.join(patterns)}: run `tools/setup` again"
         )
+
+    def command(self, program, *arguments):
+        """The command line that runs an unpacked program with the libraries beside it."""
+        libraries = ":".join(str(self.root / folder) for folder in LIBRARY_FOLDERS)
+        return [self.root / LOADER, "--library-path", libraries, program, *arguments]
+
+    def libraries(self, program):
+        """Every library that an unpacked program loads, by the loader's own account."""
+        command = [*self.command(program)]
+        command.insert(1, "--list")
+        listing = subprocess.run(command, capture_output=True, text=True)
+        if listing.returncode:
+            raise MachineError(f"cannot list the libraries of {program}: {listing.stderr}")
+        lines = [line.split() for line in listing.stdout.splitlines() if "=>" in line]
+        missing = [words[0] for words in lines if words[2] == "not"]
+        if missing:
+            raise MachineError(f"{program} lacks {' '.join(missing)}: add it to "
+                               f"tools/packages/{self.root.name.removesuffix('-root')}")
+        return {Path(words[2]) for words in lines}
+
+
+class Packages(Root):
+    """What the machine is made of.
+
+    A Xen other than the usual one comes with its own kernel and tools; the emulator it runs on,
+    and what else does not belong to a dom0, is the usual one's.
+    """
+
+    def __init__(self, xen=USUAL_XEN):
+        super().__init__("machine" if xen == USUAL_XEN else f"machine-{xen}")
+        self.xen = xen
+        self.emulator = self if xen == USUAL_XEN else Packages()
 
     @property
     def qemu(self):
@@ -111,26 +136,7 @@ class Packages:
             partial.rename(image)
         return image
 
-    def command(self, program, *arguments):
-        """The command line that runs an unpacked program with the libraries beside it."""
-        libraries = ":".join(str(self.root / folder) for folder in LIBRARY_FOLDERS)
-        return [self.root / LOADER, "--library-path", libraries, program, *arguments]
-
     def environment(self):
         """For QEMU, which loads parts of itself at run time from where this says."""
         modules = self.find("usr/lib/x86_64-linux-gnu/qemu")
         return {**os.environ, "QEMU_MODULE_DIR": str(modules)}
-
-    def libraries(self, program):
-        """Every library that an unpacked program loads, by the loader's own account."""
-        command = [*self.command(program)]
-        command.insert(1, "--list")
-        listing = subprocess.run(command, capture_output=True, text=True)
-        if listing.returncode:
-            raise MachineError(f"cannot list the libraries of {program}: {listing.stderr}")
-        lines = [line.split() for line in listing.stdout.splitlines() if "=>" in line]
-        missing = [words[0] for words in lines if words[2] == "not"]
-        if missing:
-            raise MachineError(f"{program} lacks {' '.join(missing)}: add it to "
-                               f"tools/packages/{self.root.name.removesuffix('-root')}")
-        return {Path(words[2]) for words in lines}

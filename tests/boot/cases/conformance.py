@@ -3,6 +3,7 @@
 import difflib
 import shutil
 import subprocess
+import tempfile
 
 from harness import case, expect
 from machine import places
@@ -24,11 +25,12 @@ def programs_print_what_they_print_on_the_host(rig):
     disk = rig.disk("disk", 512 * KIB, seed=5)
     same = rig.file("same.img", b"")
     shutil.copyfile(disk.path, same)
-    host = subprocess.run([places.BUILD / "host/conformance", same], capture_output=True,
-                          text=True, timeout=120, stdin=subprocess.DEVNULL,
-                          env={"TZ": "UTC"})  # fmt: skip
+    with tempfile.TemporaryDirectory() as directory:
+        host = subprocess.run([places.BUILD / "host/conformance", same, directory],
+                              capture_output=True, text=True, timeout=120,
+                              stdin=subprocess.DEVNULL, env={"TZ": "UTC"})  # fmt: skip
     expect(host.returncode == 0, f"on the host: exit status {host.returncode}")
-    run = rig.run("tests/conformance", "/dev/xvda", [disk], memory=32)
+    run = rig.run("tests/conformance", "/dev/xvda /files", [disk], memory=32)
     expect(run.verdict.status == 0, run.verdict.words)
     expected, printed = programs_of(host.stdout), programs_of(run.console)
     difference = difflib.unified_diff(expected.splitlines(), printed.splitlines(), "host", "guest",

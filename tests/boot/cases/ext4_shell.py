@@ -1,0 +1,161 @@
+"""Files of ext4 disks in a guest: made by the host and by Linux, changed by the guest, and read by
+Linux and by e2fsprogs again."""
+
+import hashlib
+import os
+import random
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from ext4 import bring_ext4, faults_of, make_ext4
+from harness import case, expect
+from machine.disk_image import program
+from machine.disks import AttachedDisk, Disk
+from rig import sha256
+from terminal import Terminal
+
+LONG_NAME = "n" * 255
+DEEP = "/".join(f"level-{level}" for level in range(40))
+
+# What the guest does to what the host has made. The second disk is the first one's copy.
+SCRIPT = f"""
+tree a
+sum -r a
+cp -r a b/copy
+cd b/copy
+mkdir made made/{LONG_NAME}
+mv large made/moved
+write made/{LONG_NAME}/text first line
+append made/{LONG_NAME}/text second line
+edit made/{LONG_NAME}/text 1 another first line
+ln -s {LONG_NAME}/text made/link
+ln made/moved made/second
+chmod 600 made/second
+rm holes
+write made/huge start
+truncate made/huge 5000000000
+append made/huge the end
+fill made/filling
+rm made/filling
+fill made/after 64
+sync
+"""
+
+# Linux reads what the guest has written, and has some of its own to say.
+READ_IN_DOM0 = """
+mkdir -p /tmp/read && mount -t ext4 {device} /tmp/read || exit 1
+cd /tmp/read && find . -name bottom -o -name text &&
+sha256sum copy/made/moved copy/made/after copy/made/link &&
+ls -l copy/made && rm -r copy/small && cp copy/made/moved copy/from-linux
+cd / && umount /tmp/read
+"""
+
+
+def make_tree(tree):
+    numbers = random.Random(11)
+    (tree / DEEP).mkdir(parents=True)
+    (tree / DEEP / "bottom").write_text("here\n")
+    (tree / "large").write_bytes(numbers.randbytes(2_000_000))
+    (tree / "small").mkdir()
+    for number in range(120):
+        name = f"{number}-" + "x" * (numbers.randrange(60))
+        (tree / "small" / name).write_bytes(numbers.randbytes(numbers.randrange(3000)))
+    (tree / LONG_NAME).write_text("a long name\n")
+    (tree / "short-link").symlink_to("large")
+    (tree / "long-link").symlink_to(f"{DEEP}/bottom")
+    with open(tree / "holes", "wb") as file:
+        file.seek(3_000_000)
+        file.write(b"behind a hole")
+
+
+def lines_of(tree, at):
+    """What `tree` and `sum -r` have to print of a tree on the host."""
+    for path in tree.rglob("*"):
+        name = f"{at}/{path.relative_to(tree)}"
+        if path.is_symlink():
+            yield f"l {os.readlink(path)} {name}"
+        elif path.is_dir():
+            yield f"d - {name}"
+        else:
+            yield f"- {path.stat().st_size} {name}"
+            yield f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}"
+
+
+@case("ext4-files")
+def a_guest_and_linux_read_what_the_other_has_written(rig):
+    bring_ext4(rig.machine)
+    one = Disk(rig.file("one.img", b""))
+    two = Disk(rig.file("two.img", b""))
+    with tempfile.TemporaryDirectory() as scratch:
+        tree = Path(scratch, "tree")
+        make_tree(tree)
+        make_ext4(one.path, 24, tree)
+        make_ext4(two.path, 24)
+        script = rig.file("script", SCRIPT.encode())
+        run = rig.run("ext4-shell", "--script xvda=/a xvdb=/b", [one, two], memory=32,
+                      ramdisk=script)  # fmt: skip
+        expect(run.verdict.status == 0, run.verdict.words)
+        printed = set(run.console.splitlines())
+        missing = [line for line in lines_of(tree, "a") if line not in printed]
+        expect(not missing, f"the guest does not print {missing[:3]}")
+        moved = sha256(tree / "large")
+    for disk in (one, two):
+        expect(not faults_of(disk.path), f"e2fsck says {faults_of(disk.path)}")
+    both = Disk(rig.file("both.img", b""))  # The guest that is kept has the other one.
+    shutil.copyfile(two.path, both.path)
+    attached = AttachedDisk(rig.machine, both)
+    seen = rig.machine.run(READ_IN_DOM0.format(device=attached.device)).output
+    attached.detach()
+    expect(f"{moved}  copy/made/moved" in seen, f"Linux reads another file: {seen[-500:]}")
+    expect(f"./copy/{DEEP}/bottom" in seen, "Linux does not find the deepest file")
+    expect(f"./copy/made/{LONG_NAME}/text" in seen, "Linux does not find the longest name")
+    expect("5000000008" in seen, f"Linux sees another size: {seen[-500:]}")
+    words = hashlib.sha256(b"another first line\nsecond line\n").hexdigest()
+    expect(f"{words}  copy/made/link" in seen, "Linux reads other words")
+    expect(not faults_of(both.path), f"e2fsck says {faults_of(both.path)}")
+    run = rig.run("ext4-shell", "--read-only xvda=/a 'cd a/copy; sum from-linux; ls'", [both],
+                  memory=24)  # fmt: skip
+    expect(run.verdict.status == 0, run.verdict.words)
+    expect(f"{moved}  from-linux" in run.console, "the guest does not read what Linux wrote")
+    expect("small" not in run.console.splitlines(), "the guest sees what Linux has removed")
+
+
+LEAVE_A_JOURNAL = """
+mkdir -p /tmp/journal && mount -t ext4 -o commit=1 {device} /tmp/journal &&
+echo words >/tmp/journal/words && sync
+"""
+
+
+@case("ext4-recovery", modes=("pv",))
+def a_disk_that_was_not_unmounted_is_known_for_it(rig):
+    bring_ext4(rig.machine)
+    disk = Disk(rig.file("disk.img", b""))
+    make_ext4(disk.path, 16)
+    # Linux's, as it is when its guest is gone.
+    attached = AttachedDisk(rig.machine, disk)
+    rig.machine.run(LEAVE_A_JOURNAL.format(device=attached.device))
+    left = Disk(rig.file("left.img", b""))
+    shutil.copyfile(disk.path, left.path)
+    rig.machine.run("umount /tmp/journal")
+    attached.detach()
+    before = sha256(left)
+    run = rig.run("ext4-shell", "xvda=/ 'write words others'", [left], memory=24)
+    expect(run.verdict.status == 1, run.verdict.words)
+    expect("journal" in run.console and "e2fsck -f" in run.console, "the guest does not say why")
+    expect(sha256(left) == before, "the disk has changed")
+    # The guest's own.
+    guest = rig.guest("ext4-shell", "xvda=/", [disk], memory=24)
+    terminal = Terminal(guest)
+    for command in ("write kept words of a guest", "sync", "write lost others"):
+        terminal.wait_for("files> ")
+        terminal.type(command + "\r")
+    terminal.wait_for("files> ")
+    guest.destroy()
+    said = subprocess.run([program("e2fsck"), "-n", disk.path], capture_output=True, text=True)
+    expect("was not cleanly unmounted" in said.stdout + said.stderr, f"e2fsck says {said.stdout}")
+    subprocess.run([program("e2fsck"), "-fy", disk.path], capture_output=True)
+    run = rig.run("ext4-shell", "xvda=/ 'cat kept words'", [disk], memory=24)
+    expect(run.verdict.status == 0, run.verdict.words)
+    expect("words of a guest\n" in run.console, "what was synced is lost")
