@@ -19,9 +19,8 @@ CXXFLAGS_undefined += $(SANITIZE_undefined)
 REPEAT ?= 50
 ROUNDS ?= 100
 .PHONY: soak-boot soak-sqlite toolstacks
-soak-boot: images ## attach and detach a disk REPEAT=50 times under emulated Xen; and soak-sqlite
+soak-boot: images ## attach and detach a disk REPEAT=50 times under emulated Xen
 	$(Q)tests/boot/run --only journey --repeat $(REPEAT)
-	$(Q)tests/boot/run --only sqlite-destroyed --repeat $(ROUNDS)
 
 soak-sqlite: images ## destroy a guest with a database ROUNDS=100 times under emulated Xen
 	$(Q)tests/boot/run --only sqlite-destroyed --repeat $(ROUNDS)

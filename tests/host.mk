@@ -4,7 +4,7 @@
 #   SEED=n      every simulated case runs that one seed alone
 #   CASE=name   only that file of tests/unit, tests/sim/cases or tests/model
 #   SEEDS=n     percent of the usual number of seeds
-#   TIME=n      how many seconds `make soak` goes on
+#   TIME=n      how many seconds `make soak-sim` goes on
 
 HOST_CXX ?= g++
 CLANG_FORMAT ?= clang-format-19
@@ -34,7 +34,7 @@ part_store := store
 part_devices := xenbus blkfront blkback
 
 check_groups += unit sim model headers nocompile check-format tidy
-.PHONY: check quick unit sim sim-quick soak model headers nocompile check-format tidy $(host)/again
+.PHONY: check quick unit sim sim-quick soak soak-sim model headers nocompile check-format tidy $(host)/again
 
 check: ## all tests, those under emulated Xen included
 	$(Q)MAKE='$(MAKE)' tests/check $(check_groups)
@@ -48,7 +48,9 @@ sim: $(call host_counts,$(host_cases:.cpp=$(host_once))) ## simulated Xen [CASE=
 	$(Q)LEAST_SEEDS=$(if $(SEED)$(SEEDS)$(CASE),0,10000) tests/count sum $@ $^
 
 TIME ?= 600
-soak: $(host_cases:%.cpp=$(host)/%) ## simulated Xen with fresh seeds for TIME=600 seconds [CASE=blkfront]
+soak: soak-sim soak-boot soak-sqlite ## what takes hours: the three below
+
+soak-sim: $(host_cases:%.cpp=$(host)/%) ## simulated Xen with fresh seeds for TIME=600 seconds [CASE=blkfront]
 	$(Q)tests/soak $(TIME) $^
 
 sim-quick: export SEEDS := 10
