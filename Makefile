@@ -123,10 +123,11 @@ before_compiling := $(SYSROOT).stamp Makefile | $(O)/include/lodger $(O)/xen-inc
 # An exception of the application's may pass through these.
 $(O)/obj/posix/once.cpp.o $(O)/obj/runtime/new.cpp.o: APPLICATION_CXXFLAGS += -fexceptions
 
-# Small, but for what a request to a disk, a wait or a thread's turn goes through.
+# Small, but for what a request to a disk, a wait or a thread's turn goes through, and what clears
+# pages: small is a byte at a time.
 fast_sources := $(filter-out posix/process.cpp,$(wildcard posix/*.cpp)) \
     arch/x86/foreign_pages.cpp arch/x86/frames.cpp \
-    $(patsubst %,runtime/%.cpp,c_library_state grants guest new scheduler timer)
+    $(patsubst %,runtime/%.cpp,c_library_state grants guest new page_allocator scheduler timer)
 $(patsubst %,$(O)/obj/%.o,$(filter-out $(fast_sources),$(filter %.cpp,$(library_sources)))): \
     APPLICATION_CXXFLAGS += -Os
 
