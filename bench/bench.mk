@@ -13,8 +13,8 @@ bench_linux := $(patsubst bench/%.c,$(bench)/%,$(wildcard bench/linux/*.c))
 bench: sizes $(bench_images) $(bench_linux) $(bench)/linux/sqlitebench $(O)/images/hello.elf bench-ring ## figures against Linux [ONLY=store] [SETUP=pv]
 	$(Q)bench/run $(if $(ONLY),--only $(ONLY)) $(if $(SETUP),--setup $(SETUP))
 
-bench-profile: $(O)/images/bench/block.elf $(bench)/profile.so ## where a request's instructions go [SETUP=pv] [ACCESS="randread 4096 32"]
-	$(Q)bench/profile/run $(if $(SETUP),--setup $(SETUP)) $(if $(ACCESS),--access "$(ACCESS)")
+bench-profile: $(O)/images/bench/block.elf $(bench)/profile.so ## where a request's instructions go [SETUP=pv] [ACCESS="randread 4096 32"] [SOURCES=1]
+	$(Q)bench/profile/run $(if $(SETUP),--setup $(SETUP)) $(if $(ACCESS),--access "$(ACCESS)") $(if $(SOURCES),--sources)
 
 $(bench)/profile.so: bench/profile/count.c bench/bench.mk
 	$(say) CC $@
