@@ -31,7 +31,7 @@ $(ext4_guest): $(O)/obj/ext4/library/%.o: $(ext4_source)/lib/ext2fs/%.c \
     ext4/library/config.h $(before_compiling) $(ext4_headers)
 	$(say) CC ext2fs/$*.c
 	$(Q)mkdir -p $(@D)
-	$(Q)$(GUEST_CC) $(MACHINE) -Os $(ext4_flags) -c $< -o $@
+	$(Q)$(GUEST_CC) $(MACHINE) -ffile-prefix-map=$(ext4_source)=e2fsprogs -Os $(ext4_flags) -c $< -o $@
 
 .PRECIOUS: $(ext4_source)/lib/%
 $(ext4_source)/lib/%:

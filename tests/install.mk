@@ -2,7 +2,7 @@
 
 install_tests := $(O)/install
 install_cases := $(notdir $(wildcard tests/install/cases/*))
-install_inputs = $(O)/liblodger.a linker.ld Makefile docs/getting-started.md $(installed_headers) \
+install_inputs = $(installed_archives) linker.ld Makefile docs/getting-started.md $(installed_headers) \
     $(wildcard tools/install/* tools/install/*/* $(installed_tools:%=tools/%))
 
 check_groups += check-install
