@@ -52,6 +52,17 @@ constexpr std::int16_t status_of(Result<> outcome)
     return outcome.error() == Errc::unsupported ? BLKIF_RSP_EOPNOTSUPP : BLKIF_RSP_ERROR;
 }
 
+/// The operation that the answer to a request names: of an indirect one the one inside, or Linux's
+/// frontend takes the answer for a lie (drivers/block/xen-blkfront.c, blkif_interrupt).
+inline std::uint8_t answered_operation(Request const& request)
+{
+    if (request.operation != BLKIF_OP_INDIRECT)
+        return request.operation;
+    IndirectRequest indirect;
+    std::memcpy(&indirect, &request, sizeof indirect);
+    return indirect.indirect_op;
+}
+
 namespace detail {
 
 inline Result<Order> read_direct(Request const& request, Order order)

@@ -94,7 +94,7 @@ private:
     struct Kept {
         GrantRef ref{};
         std::byte* bytes = nullptr;
-        std::uint16_t users = 0;
+        std::uint32_t users = 0; ///< as often as all requests under way name it
         std::uint16_t next = 0;
         std::uint16_t newer = 0;
         std::uint16_t older = 0;

@@ -149,7 +149,7 @@ private:
         Slot& slot = slots_[first_free_];
         first_free_ = slot.next_free;
         ++active_;
-        slot.operation = request.operation;
+        slot.operation = answered_operation(request);
         slot.id = request.id;
         slot.steps_done = 0;
         trace(
@@ -238,8 +238,11 @@ private:
     {
         pages_.release(slot.pages());
         slot.page_count = 0;
-        Response const response{
-            .id = slot.id, .operation = slot.operation, .status = status_of(outcome)};
+        Response response;
+        blkfront::clear(response);
+        response.id = slot.id;
+        response.operation = slot.operation;
+        response.status = status_of(outcome);
         trace(
             hypervisor_, Topic::ring, "response ", response.id, ": ",
             outcome ? "done" : describe(outcome.error()));

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include <xen/event_channel.h>
 #include <xen/grant_table.h>
@@ -18,6 +19,14 @@ using WireSegment = ::blkif_request_segment;
 using IndirectRequest = ::blkif_request_indirect;
 using DiscardRequest = ::blkif_request_discard;
 using Response = ::blkif_response;
+
+/// Makes a request or a response all zeros. It is copied whole to where the other end reads, and
+/// what was on our stack must not show between its members (XSA-216).
+template <class Form>
+void clear(Form& form)
+{
+    std::memset(&form, 0, sizeof form);
+}
 
 /// The beginning of a `Request` with the one segment that most have, as the words that it is.
 struct ShortRequest {

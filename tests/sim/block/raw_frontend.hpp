@@ -160,7 +160,12 @@ public:
     {
         send(request, queue);
         auto const response = receive(queue);
-        if (response.id != request.id || response.operation != request.operation)
+        // As Linux's frontend has it: an indirect request is answered as what it is inside.
+        bool const is_indirect = request.operation == BLKIF_OP_INDIRECT;
+        auto const* const bytes = reinterpret_cast<std::uint8_t const*>(&request);
+        auto const operation =
+            bytes[is_indirect ? offsetof(blkback::IndirectRequest, indirect_op) : 0];
+        if (response.id != request.id || response.operation != operation)
             guest_.domain.world().fail("the backend answered something else");
         return response.status;
     }

@@ -65,6 +65,10 @@ TEST_CASE("direct requests of one to eleven segments move the right sectors")
                 request.seg[i] = data.segment(i);
             request.nr_segments = 11;
             REQUIRE(frontend.ask(request) == BLKIF_RSP_OKAY);
+            // The first answer's bytes between and behind its members.
+            auto const ring = frontend.queues[0]->pages.bytes();
+            for (std::size_t const at : {64 + 9, 64 + 12, 64 + 13, 64 + 14, 64 + 15})
+                REQUIRE(ring[at] == std::byte{});
             REQUIRE(std::ranges::equal(data.bytes().subspan(1024, 5 * 512), sectors(rig, 3, 5)));
             REQUIRE(std::ranges::equal(data.bytes().subspan(4096), sectors(rig, 8, 80)));
         }
