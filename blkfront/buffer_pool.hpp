@@ -143,12 +143,6 @@ public:
         return true;
     }
     bool is_quarantined(PageIndex page) const { return states_[page].quarantined; }
-    bool is_all_quarantined() const
-    {
-        return std::all_of(states_.get(), states_.get() + page_count(), [](Page const& page) {
-            return page.quarantined;
-        });
-    }
 
     std::size_t held_count() const
     {

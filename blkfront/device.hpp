@@ -97,6 +97,13 @@ public:
 
     H& hypervisor() const { return hypervisor_; }
     BufferPool<H>& pool() { return *pages_.pool; }
+    /// Puts pages of the pool to use again that the backend has let go of too late.
+    /// @return whether there was any
+    bool reclaim()
+    {
+        Link<H>* const link = this->link();
+        return link && link->reclaim();
+    }
 
     /// How many requests of the ring can be in flight.
     std::size_t depth() const
@@ -133,7 +140,11 @@ public:
 
     /// Completes a request in flight now, with `cancelled`: it may still happen, and the backend
     /// may still touch its data, until the device is closed at the latest.
-    void cancel(Io& io) { flow_.cancel(io, Errc::cancelled); }
+    void cancel(Io& io)
+    {
+        flow_.cancel(io, Errc::cancelled);
+        flow_.publish(); // Who heard of it may have submitted more.
+    }
 
 private:
     /// The handshake, and what its turns mean for the requests.
@@ -160,10 +171,9 @@ private:
     };
     using Life = xenbus::Life<H, Driver>;
 
-    Link<H> const* link() const
+    Link<H>* link() const
     {
-        auto const* const connected =
-            life_.frontend().template in<typename Life::Frontend::Connected>();
+        auto* const connected = life_.frontend().template in<typename Life::Frontend::Connected>();
         return connected ? connected->link.get() : nullptr;
     }
 

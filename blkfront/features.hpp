@@ -23,7 +23,8 @@ struct Features {
         switch (operation) {
         case Operation::read:
         case Operation::write: return true;
-        case Operation::barrier: return barrier;
+        // A ring knows nothing of what is in another.
+        case Operation::barrier: return barrier && queues == 1;
         case Operation::flush: return flush || barrier;
         case Operation::discard: return discard;
         case Operation::secure_discard: return discard && secure_discard;

@@ -49,6 +49,7 @@ public:
     void attach(Link<H>& link, Check check)
     {
         link_ = &link;
+        turn_ = 0; // It may have fewer rings.
         waiting_.for_each([&](Io& io) { io.outcome_ = check(io); });
         go_on();
         table_.hypervisor().wake(completed_);
@@ -63,6 +64,7 @@ public:
     {
         if (!link_)
             return;
+        Quiet const quiet{table_};
         if (!link_->is_void())
             static_cast<void>(reap_rings());
         Link<H>& link = *std::exchange(link_, nullptr);
@@ -113,6 +115,7 @@ public:
             return;
         withdraw(io);
         leave(io);
+        table_.hypervisor().wake(completed_);
     }
 
     /// Completes a request now, though it may still happen.
@@ -122,6 +125,7 @@ public:
             return;
         withdraw(io);
         complete(io, Failure{why});
+        table_.hypervisor().wake(completed_);
     }
 
     /// Completes every request whose time has come.
@@ -131,7 +135,6 @@ public:
         Io* io = timed_.first();
         for (; io && io->expires <= now; io = timed_.first())
             cancel(*io, Errc::timed_out);
-        table_.hypervisor().wake(completed_);
         return io ? io->expires : Instant::max();
     }
 
@@ -142,6 +145,7 @@ public:
         if (!link_)
             return {};
         ++counters_.events;
+        Quiet const quiet{table_};
         LODGER_TRY(reap_rings());
         go_on();
         table_.hypervisor().wake(completed_);
@@ -155,11 +159,14 @@ public:
     }
 
 private:
+    using Quiet = grant::Table<H>::Quiet;
+
     /// Puts what waits into the rings, as far as there is room, and shows it to the backend.
     void go_on()
     {
         if (!waiting_.first())
             return;
+        Quiet const quiet{table_};
         fill();
         publish();
     }
@@ -184,6 +191,7 @@ private:
     /// Puts a request into the rings, behind those that wait.
     [[gnu::noinline]] void put_in_turn(Io& io)
     {
+        Quiet const quiet{table_};
         if (waiting_.first() || !put(io))
             waiting_.push_back(io);
         else
@@ -226,8 +234,10 @@ private:
     /// A request that was put into the rings is over already if no part of it got there.
     void complete_if_refused(Io& io)
     {
-        if (io.in_ring_ == 0) [[unlikely]]
-            complete(io, io.outcome_);
+        if (io.in_ring_ > 0) [[likely]]
+            return;
+        complete(io, io.outcome_);
+        table_.hypervisor().wake(completed_);
     }
 
     /// Puts the next part of a request into the first ring with room, in turns.

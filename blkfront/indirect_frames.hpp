@@ -48,10 +48,11 @@ public:
             pool_.free(frames_[i].page);
     }
 
-    /// Shows all frames to the backend, for as long as `grants` lives; all of them are free then.
-    /// Those that cannot be shown are not used.
+    /// Shows all frames to the backend, until `disconnect`; all of them are free then. Those that
+    /// cannot be shown are not used. May be done again.
     void connect(PageGrants<H>& grants)
     {
+        disconnect(grants);
         first_ = nullptr;
         for (std::size_t i = 0; i < count_; ++i) {
             IndirectFrame& frame = frames_[i];

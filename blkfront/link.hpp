@@ -67,12 +67,18 @@ public:
     void connect(Features const& features)
     {
         features_ = features;
+        if (is_void())
+            return; // A grant made now would count as one of before.
         grants_->reclaim();
         if (!features.persistent_grants)
             grants_->make_one_off();
         if (features.most_segments > most_direct_segments)
             frames_.connect(*grants_);
     }
+
+    /// Puts pages to use again that the backend has let go of too late.
+    /// @return whether there was any
+    bool reclaim() { return grants_->reclaim(); }
 
     Offer const& offer() const { return offer_; }
     Features const& features() const { return features_; }

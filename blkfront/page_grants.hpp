@@ -75,11 +75,26 @@ public:
     }
 
     /// Puts those quarantined pages to use again that nobody has mapped any more.
-    void reclaim()
+    /// @return whether there was any
+    bool reclaim()
     {
+        bool is_any_back = false;
         for (PageIndex page = 0; page < pool_.page_count(); ++page)
-            if (pool_.is_quarantined(page))
-                static_cast<void>(reclaim(page));
+            if (pool_.is_quarantined(page) && reclaim(page))
+                is_any_back = true;
+        return is_any_back;
+    }
+
+    /// Puts one to use again.
+    /// @return `quarantined` if it is still mapped
+    [[gnu::noinline]] Result<> reclaim(PageIndex page)
+    {
+        bool const is_back = pool_.reclaim(page, [this](Kept kept) {
+            bool const has_ended = try_to_end(kept);
+            table_.count_returned(has_ended ? 1 : 0);
+            return has_ended;
+        });
+        return is_back ? Result<>{} : Failure{Errc::quarantined};
     }
 
     /// Lets the backend use a page until `release`.
@@ -111,9 +126,12 @@ public:
     /// @return `busy` while none is free to copy to, `quarantined` if none ever will be
     [[gnu::noinline]] Result<PageIndex> place(Piece data, Access access)
     {
-        auto const page = pool_.allocate(page_size);
+        auto page = pool_.allocate(page_size);
+        if (!page && reclaim())
+            page = pool_.allocate(page_size);
         if (!page)
-            return Failure{pool_.is_all_quarantined() ? Errc::quarantined : Errc::busy};
+            return Failure{placed_ > 0 ? Errc::busy : Errc::quarantined};
+        ++placed_;
         for (std::size_t at = 0; at < page_size; at += zeros.size())
             H::Memory::copy_out(&(*page)[at], zeros.data(), zeros.size());
         if (access == Access::read_only)
@@ -126,6 +144,7 @@ public:
     {
         for (PageIndex const page : pages)
             pool_.free(pool_.bytes(page));
+        placed_ -= pages.size();
     }
 
     /// Copies what was read to where it belongs.
@@ -183,7 +202,7 @@ private:
     [[gnu::noinline]] Result<> make(Grant& grant, PageIndex page, Access access)
     {
         if (pool_.is_quarantined(page))
-            LODGER_TRY(reclaim(page));
+            return Failure{Errc::quarantined};
         grant.ref = LODGER_TRY(table_.grant(backend_, pool_.gfn(page), access));
         ++made_;
         return {};
@@ -210,16 +229,6 @@ private:
         table_.count_quarantined(1);
     }
 
-    [[gnu::noinline]] Result<> reclaim(PageIndex page)
-    {
-        bool const is_back = pool_.reclaim(page, [this](Kept kept) {
-            bool const has_ended = try_to_end(kept);
-            table_.count_returned(has_ended ? 1 : 0);
-            return has_ended;
-        });
-        return is_back ? Result<>{} : Failure{Errc::quarantined};
-    }
-
     bool try_to_end(Kept kept)
     {
         // With the domain's restoration every grant became void.
@@ -239,6 +248,7 @@ private:
     std::uint32_t incarnation_;
     bool copies_data_;
     bool is_persistent_ = false;
+    std::size_t placed_ = 0; ///< pages that data is in
     std::uint64_t made_ = 0;
 };
 

@@ -156,12 +156,15 @@ private:
 
     Result<> issue_transfer(Io& io)
     {
-        bool const is_long = io.has_more_segments_than(most_direct_segments);
+        // There is no indirect barrier (xen/include/public/io/blkif.h, BLKIF_OP_INDIRECT).
+        bool const is_long =
+            io.operation != Operation::barrier && io.has_more_segments_than(most_direct_segments);
         if (is_long && features_->most_segments > most_direct_segments) {
             if (IndirectFrame* const frame = frames_->take())
                 return issue_indirect(io, *frame);
         }
-        Request request; // Only what is set of it is put into the ring.
+        Request request;
+        clear(request);
         Slot& slot = slots_[first_free_];
         Segments<H> segments{request.seg, slot.pages};
         LODGER_TRY(gather(io, segments));
@@ -190,7 +193,8 @@ private:
         take_slot(slot, io, segments.count);
         slot.frame = &frame;
         slot.start = io.position_;
-        IndirectRequest request{};
+        IndirectRequest request;
+        clear(request);
         request.operation = BLKIF_OP_INDIRECT;
         request.indirect_op = slot.operation;
         request.nr_segments = slot.page_count;
@@ -205,7 +209,8 @@ private:
 
     Result<> issue_flush(Io& io)
     {
-        Request request{};
+        Request request;
+        clear(request);
         Slot& slot = slots_[first_free_];
         take_slot(slot, io, 0);
         request.operation = slot.operation;
@@ -218,7 +223,8 @@ private:
 
     Result<> issue_discard(Io& io)
     {
-        DiscardRequest request{};
+        DiscardRequest request;
+        clear(request);
         Slot& slot = slots_[first_free_];
         take_slot(slot, io, 0);
         request.operation = slot.operation;

@@ -62,6 +62,8 @@ private:
         PageIndex page = grants.pool().index_of(segment.data());
         if (grants.copies_data()) [[unlikely]]
             page = LODGER_TRY(grants.place(segment, access));
+        else if (grants.pool().is_quarantined(page)) [[unlikely]]
+            LODGER_TRY(grants.reclaim(page));
         GrantRef ref;
         auto const acquired = grants.acquire(page, access, ref);
         if (!acquired) [[unlikely]] {
@@ -69,7 +71,9 @@ private:
                 grants.give_back({&page, 1});
             return acquired;
         }
-        wire[count] = wire_segment(ref, segment);
+        // As a word, so that what is between its members is zero.
+        std::uint64_t const word = segment_word(wire_segment(ref, segment));
+        std::memcpy(&wire[count], &word, sizeof word);
         pages[count++] = page;
         return {};
     }

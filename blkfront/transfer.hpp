@@ -69,7 +69,8 @@ Result<Buffer<H>> allocate_bounce(Device<H>& device, std::size_t size, Deadline 
             if (wish <= page_size)
                 break;
         }
-        LODGER_TRY(device.pool().wait(deadline));
+        if (!device.reclaim())
+            LODGER_TRY(device.pool().wait(deadline));
     }
 }
 

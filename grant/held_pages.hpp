@@ -24,6 +24,7 @@ struct HeldPages {
     template <class Table>
     bool revoke(Table& table)
     {
+        typename Table::Quiet const quiet{table};
         if (table.hypervisor().incarnation() != incarnation)
             granted = 0; // With the domain's restoration every grant became void.
         auto const all = std::span{refs}.first(granted);

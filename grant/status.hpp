@@ -19,9 +19,9 @@ inline Result<> check_status(int status)
     case GNTST_bad_page:
     case GNTST_address_too_big: return Failure{Errc::invalid_argument};
     case GNTST_permission_denied: return Failure{Errc::denied};
+    case GNTST_no_space:
     case GNTST_no_device_space: return Failure{Errc::no_space};
     case GNTST_eagain: return Failure{Errc::again};
-    case GNTST_no_space: return Failure{Errc::no_memory};
     default: return Failure{Errc::unknown};
     }
 }

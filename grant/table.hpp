@@ -35,6 +35,24 @@ class Table {
     using Memory = H::Memory;
 
 public:
+    /// While one of these is there nobody is told of entries: for whoever takes grants back in the
+    /// middle of something, since those who are told may do anything.
+    class Quiet {
+    public:
+        explicit Quiet(Table& table) : table_{table} { ++table_.quiet_; }
+        Quiet(Quiet const&) = delete;
+        Quiet& operator=(Quiet const&) = delete;
+        ~Quiet()
+        {
+            if (table_.quiet_ == 1 && table_.first_short_) [[unlikely]]
+                table_.tell_waiting();
+            --table_.quiet_;
+        }
+
+    private:
+        Table& table_;
+    };
+
     explicit Table(H& hypervisor) : hypervisor_{hypervisor} {}
     Table(Table const&) = delete;
     Table& operator=(Table const&) = delete;
@@ -94,7 +112,7 @@ public:
                 put_free(ref.value);
                 --in_use_;
                 if (first_short_) [[unlikely]]
-                    tell_first();
+                    Quiet{*this}; // Tells, unless there is another one.
                 return {};
             }
         }
@@ -114,12 +132,12 @@ public:
     }
     void forget(Shortage& shortage)
     {
+        if (!std::exchange(shortage.is_waiting_, false))
+            return;
         Shortage** link = &first_short_;
-        while (*link && *link != &shortage)
+        while (*link != &shortage)
             link = &(*link)->next_;
-        if (*link)
-            *link = shortage.next_;
-        shortage.is_waiting_ = false;
+        *link = shortage.next_;
     }
 
     /// Calls `each(Gfn)` for every frame that another domain may write to at this moment.
@@ -160,6 +178,7 @@ public:
     /// no event, so this is called whenever pages are granted or their grants end.
     void retry_quarantined()
     {
+        Quiet const quiet{*this};
         for (auto* link = &held_; *link;) {
             if (!(*link)->revoke(*this)) {
                 link = &(*link)->next;
@@ -180,12 +199,19 @@ private:
         free_ = ref;
     }
 
-    void tell_first()
+    /// Tells one after the other while there is an entry: who is told may have no use for it any
+    /// more. Nobody is told twice, or who wants more than there is would be without end.
+    [[gnu::cold, gnu::noinline]] void tell_waiting()
     {
-        Shortage& shortage = *first_short_;
-        first_short_ = shortage.next_;
-        shortage.is_waiting_ = false;
-        shortage.listener_.call(shortage.listener_.object);
+        std::size_t waiting = 0;
+        for (Shortage* shortage = first_short_; shortage; shortage = shortage->next_)
+            ++waiting;
+        for (; waiting > 0 && free_ != none && first_short_; --waiting) {
+            Shortage& shortage = *first_short_;
+            first_short_ = shortage.next_;
+            shortage.is_waiting_ = false;
+            shortage.listener_.call(shortage.listener_.object);
+        }
     }
 
     Result<> grow()
@@ -202,6 +228,7 @@ private:
     std::span<GrantEntry> entries_;
     std::uint32_t free_ = none;
     Shortage* first_short_ = nullptr;
+    unsigned quiet_ = 0;
     std::unique_ptr<HeldPages<H>> held_; ///< quarantined
     std::size_t in_use_ = 0;
     std::size_t quarantined_ = 0;

@@ -19,6 +19,14 @@ Job plain(Operation operation, std::uint64_t length = 0)
     return job;
 }
 
+/// Has the stack hold something that can be known again.
+[[gnu::noinline]] void leave_traces()
+{
+    std::array<unsigned char, 8192> volatile traces;
+    for (auto& byte : const_cast<std::array<unsigned char, 8192>&>(traces))
+        const_cast<unsigned char volatile&>(byte) = 0xee;
+}
+
 } // namespace
 
 TEST_CASE("a flush that the backend refuses after all is an empty barrier from then on")
@@ -119,7 +127,7 @@ TEST_CASE("a read or write that is refused has no other form, and fails")
 
 TEST_CASE("a barrier is one request of the ring, or it is too large")
 {
-    BlockPair pair{{.barrier = true}};
+    BlockPair pair{{.most_segments = 32, .barrier = true}};
     Job fits = pair.job(Operation::barrier, 0, 0, 11 * page_size);
     REQUIRE(pair.flow.take_on(fits));
     REQUIRE(pair.sent().operation == BLKIF_OP_WRITE_BARRIER);
@@ -127,6 +135,35 @@ TEST_CASE("a barrier is one request of the ring, or it is too large")
     REQUIRE(pair.flow.take_on(large));
     REQUIRE(large.completions == 1);
     REQUIRE(large.outcome.error() == Errc::too_large);
+    // One in a ring says nothing of what is in the others; a flush is of what is over already.
+    blkfront::Features several{.queues = 2, .barrier = true};
+    REQUIRE_FALSE(several.has(Operation::barrier));
+    REQUIRE(several.has(Operation::flush));
+}
+
+TEST_CASE("nothing of ours shows between the members of a request")
+{
+    BlockPair pair{{.most_segments = 32, .flush = true, .discard = true}};
+    auto const ring = pair.link->channel(0).ring.bytes();
+    std::array<Job, 4> jobs{
+        pair.job(Operation::write, 0, 512, 2 * page_size),
+        pair.job(Operation::write, 0, 0, 20 * page_size), plain(Operation::flush),
+        plain(Operation::discard, 4096)};
+    std::ranges::fill(ring.subspan(64), std::byte{0xff});
+    for (Job& job : jobs) {
+        leave_traces();
+        REQUIRE(pair.flow.take_on(job));
+    }
+    auto const all_zero = [&](std::size_t at, std::size_t count) {
+        return std::ranges::all_of(
+            ring.subspan(at, count), [](std::byte byte) { return byte == std::byte{}; });
+    };
+    for (std::size_t i = 0; i < jobs.size(); ++i)
+        REQUIRE(all_zero(64 + i * sizeof(Request) + 4, 4));
+    for (std::size_t segment = 0; segment < 3; ++segment)
+        REQUIRE(all_zero(64 + offsetof(Request, seg) + segment * 8 + 6, 2));
+    REQUIRE(all_zero(64 + sizeof(Request) + 60, 4)); // The indirect one's end.
+    pair.flow.fail_all(Errc::disconnected);
 }
 
 TEST_CASE("with persistent grants a page is granted once, writable, and costs nothing afterwards")
