@@ -19,3 +19,9 @@ struct ClientDomain {
 };
 
 } // namespace lodger::sim
+
+// Compiled once, by instances.cpp, or every case would take several times as long to compile.
+extern template class lodger::store::Client<lodger::sim::Domain>;
+extern template class lodger::store::Connection<lodger::sim::Domain>;
+extern template class lodger::store::Operations<lodger::sim::Domain>;
+extern template class lodger::store::Watch<lodger::sim::Domain>;

@@ -34,3 +34,6 @@ void in_guest(World& world, Body body)
 }
 
 } // namespace lodger::sim
+
+// As in client_domain.hpp.
+extern template class lodger::grant::Table<lodger::sim::Domain>;

@@ -51,3 +51,13 @@ struct BlockRig {
 };
 
 } // namespace lodger::sim
+
+// As in client_domain.hpp.
+extern template class lodger::blkfront::Device<lodger::sim::Domain>;
+extern template class lodger::blkfront::Flow<lodger::sim::Domain>;
+extern template class lodger::blkfront::Queue<lodger::sim::Domain>;
+extern template class lodger::blkfront::Link<lodger::sim::Domain>;
+extern template class lodger::blkfront::Handshake<lodger::sim::Domain>;
+extern template class lodger::blkfront::PageGrants<lodger::sim::Domain>;
+extern template class lodger::blkfront::IndirectFrames<lodger::sim::Domain>;
+extern template class lodger::blkfront::BufferPool<lodger::sim::Domain>;
