@@ -173,6 +173,16 @@ public:
         announce_vacancy();
     }
 
+    /// Ends a transaction that cannot be committed any more, without waiting.
+    /// @param epoch in which it was started
+    void throw_away(std::uint32_t transaction, std::uint32_t epoch)
+    {
+        if (epoch != epoch_)
+            return; // The daemon has forgotten it.
+        session_.throw_away(transaction);
+        pump();
+    }
+
     /// Waits until something happened here: a reply, an event, or a failure.
     Result<> wait(Deadline deadline)
     {
@@ -297,11 +307,10 @@ private:
         }
     }
 
-    /// One more request can be submitted now: by a thread that waits for that, or for a watch that
-    /// has ended.
+    /// One more request can be submitted now: by a thread that waits for that, or for what is owed.
     void announce_vacancy()
     {
-        if (session_.watches().retiring())
+        if (session_.owes())
             pump();
         if (wanting_ > 0)
             hypervisor_.wake(changed_);

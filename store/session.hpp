@@ -84,14 +84,31 @@ public:
     }
 
     /// The caller waits no longer: a request not yet sent is dropped, the reply to one that was
-    /// sent is discarded when it comes.
+    /// sent is discarded when it comes. No transaction is left open by that.
     void abandon(Ticket ticket)
     {
         Call& left = call(ticket);
-        bool const sent = left.stage == Stage::sent;
-        left.stage = sent ? Stage::abandoned : Stage::free;
         left.reply = {};
+        if (left.stage == Stage::sent) {
+            left.is_nobodys = true;
+            return;
+        }
+        if (left.stage == Stage::queued && left.request.type == Type::transaction_end)
+            throw_away(left.request.transaction);
+        left.stage = Stage::free;
     }
+
+    /// Ends a transaction that nobody will commit, without anybody waiting for that.
+    void throw_away(std::uint32_t transaction)
+    {
+        // More than these only a privileged domain can have open: for any other there is a quota,
+        // of 10 ("transaction", tools/xenstore).
+        if (thrown_away_ < to_throw_away_.size())
+            to_throw_away_[thrown_away_++] = transaction;
+    }
+
+    /// Whether the daemon has to be told something that nobody waits for.
+    bool owes() const { return watches_.retiring() || thrown_away_ > 0; }
 
     /// The next bytes for the daemon, empty if there are none; say with `sent` how many went.
     std::span<char const> outgoing()
@@ -129,10 +146,11 @@ public:
         staged_ = staged_end_ = 0;
     }
 
-    /// Forgets what was half sent and half received, for a ring that begins anew.
+    /// Forgets what was half sent and half received, for a ring that begins anew, and transactions,
+    /// of which the daemon knows nothing any more.
     void restart()
     {
-        staged_ = staged_end_ = 0;
+        staged_ = staged_end_ = thrown_away_ = 0;
         decoder_ = {};
     }
 
@@ -147,7 +165,7 @@ public:
         for (Call& waiting : calls_) {
             if (!is_under_way(waiting))
                 continue;
-            if (is_nobodys(waiting) || belongs_to_transaction(waiting.request))
+            if (waiting.is_nobodys || belongs_to_transaction(waiting.request))
                 finish(waiting, Errc::disconnected);
             else
                 waiting.stage = Stage::queued;
@@ -157,10 +175,11 @@ public:
     Watches& watches() { return watches_; }
 
 private:
-    enum class Stage : std::uint8_t { free, queued, sent, abandoned, done };
+    enum class Stage : std::uint8_t { free, queued, sent, done };
 
     struct Call {
         Stage stage = Stage::free;
+        bool is_nobodys = false; ///< no caller will collect it
         std::uint32_t id = 0;
         Request request{};
         std::span<char> reply{};
@@ -183,11 +202,6 @@ private:
     {
         return call.stage != Stage::free && call.stage != Stage::done;
     }
-    /// Whether no caller will collect it.
-    static bool is_nobodys(Call const& call)
-    {
-        return call.stage == Stage::abandoned || call.unwatching;
-    }
 
     Call& call(Ticket ticket) { return calls_[ticket & index_mask]; }
     Call const& call(Ticket ticket) const { return calls_[ticket & index_mask]; }
@@ -196,6 +210,7 @@ private:
     {
         Call& next = calls_[index];
         next.stage = Stage::queued;
+        next.is_nobodys = false;
         next.id = (++generation_ << index_bits) | index;
         next.request = request;
         next.reply = reply;
@@ -208,7 +223,7 @@ private:
     /// is always finished, even when its caller has left meanwhile.
     void stage_next()
     {
-        submit_unwatches();
+        submit_owed();
         Call* oldest = nullptr;
         for (Call& candidate : calls_) {
             if (candidate.stage == Stage::queued &&
@@ -224,7 +239,7 @@ private:
             static_cast<std::uint32_t>(request.payload_size())});
         for (std::string_view const piece : request.pieces)
             stage(piece);
-        oldest->stage = oldest->unwatching ? Stage::abandoned : Stage::sent;
+        oldest->stage = Stage::sent;
     }
 
     void stage(Header const& header)
@@ -238,17 +253,33 @@ private:
         staged_end_ += bytes.size();
     }
 
-    void submit_unwatches()
+    /// While all requests are in use this does nothing; the next one that ends brings us back.
+    void submit_owed()
     {
         using namespace std::literals;
         while (WatchState const* const state = watches_.retiring()) {
-            auto const ticket = submit(
-                {.type = Type::unwatch, .pieces = {state->path(), "\0"sv, state->token(), "\0"sv}},
-                {});
+            auto const ticket = submit_nobodys(
+                {.type = Type::unwatch, .pieces = {state->path(), "\0"sv, state->token(), "\0"sv}});
             if (!ticket)
-                return; // All requests are in use; the next one that ends brings us back.
+                return;
             call(*ticket).unwatching = watches_.take_retiring();
         }
+        for (; thrown_away_ > 0; --thrown_away_) {
+            auto const ticket = submit_nobodys(
+                {.type = Type::transaction_end,
+                 .transaction = to_throw_away_[thrown_away_ - 1],
+                 .pieces = {"F\0"sv}});
+            if (!ticket)
+                return;
+        }
+    }
+
+    Result<Ticket> submit_nobodys(Request const& request)
+    {
+        auto const ticket = submit(request, {});
+        if (ticket)
+            call(*ticket).is_nobodys = true;
+        return ticket;
     }
 
     void dispatch(Message const& message)
@@ -259,12 +290,21 @@ private:
         if ((id & index_mask) >= calls_.size())
             return;
         Call& answered = call(id);
-        if (answered.id != id)
+        if (answered.id != id || answered.stage != Stage::sent)
             return; // Nobody asked: a dirty page, or a reply to a domain before us.
-        if (answered.stage == Stage::abandoned)
-            finish(answered, {});
-        else if (answered.stage == Stage::sent)
-            finish(answered, take_reply(answered, message));
+        if (answered.is_nobodys)
+            take_late(answered, message);
+        finish(answered, take_reply(answered, message));
+    }
+
+    /// A transaction that was opened for a caller who has left is not to stay open.
+    void take_late(Call const& abandoned, Message const& message)
+    {
+        bool const is_open = abandoned.request.type == Type::transaction_start &&
+                             message.header.type == XS_TRANSACTION_START;
+        auto const id = parse<std::uint32_t>(message.payload.substr(0, message.payload.find('\0')));
+        if (is_open && id)
+            throw_away(*id);
     }
 
     static std::optional<Errc> take_reply(Call& answered, Message const& message)
@@ -284,7 +324,7 @@ private:
     static void finish(Call& ended, std::optional<Errc> error)
     {
         ended.error = error;
-        ended.stage = is_nobodys(ended) ? Stage::free : Stage::done;
+        ended.stage = ended.is_nobodys ? Stage::free : Stage::done;
         ended.unwatching.reset();
     }
 
@@ -294,6 +334,8 @@ private:
     std::size_t staged_end_ = 0;
     Decoder decoder_;
     Watches watches_;
+    std::array<std::uint32_t, most_requests> to_throw_away_{}; ///< transactions; the first of these
+    std::size_t thrown_away_ = 0;
     std::uint32_t generation_ = 0;
 };
 

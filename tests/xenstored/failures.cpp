@@ -214,6 +214,21 @@ TEST_CASE("an open transaction is no more after a deadline that passed in it")
     });
 }
 
+TEST_CASE("callers that leave before their transactions begin leave none open")
+{
+    in_guest([](RealStore& store, Client& client) {
+        auto const nothing = [](auto&) { return Result<>{}; };
+        store.machine().daemon().pause();
+        for (int i = 0; i < 15; ++i) { // more than may be open
+            auto const late = client.transaction(nothing, after(store.guest(), 2ms));
+            CHECK(late.error() == Errc::timed_out);
+        }
+        store.machine().daemon().resume();
+        CHECK(client.exists("data"));
+        CHECK(client.transaction(nothing));
+    });
+}
+
 /// Reads, writes, watches and transactions, until one of them fails.
 Errc work_until_failure(HostDomain& guest, Client& client, int number)
 {

@@ -178,6 +178,30 @@ TEST_CASE("a transaction does not outlive the domain's restoration, and none is 
     });
 }
 
+TEST_CASE("transactions that wait for their turn while the domain is away are not left open")
+{
+    sim::for_each_seed(100, [](sim::World& world) {
+        limit(world);
+        world.store().quotas.transactions = 100;
+        Guest& guest = world.make<Guest>(world);
+        for (std::size_t thread = 0; thread < store::most_requests + 10; ++thread) {
+            guest.domain.spawn("writer-" + std::to_string(thread), [&] {
+                auto const nothing = [](store::Operations<sim::Domain>&) { return Result<>{}; };
+                for (int round = 0; round < 5; ++round) {
+                    auto const done = guest.store.transaction(nothing);
+                    REQUIRE((done || done.error() == Errc::disconnected));
+                }
+            });
+        }
+        guest.domain.spawn("saver", [&] {
+            guest.domain.sleep(world.random().up_to(500us));
+            save_and_restore(guest);
+        });
+        world.run();
+        REQUIRE(guest.connection().transactions.empty());
+    });
+}
+
 TEST_CASE("a suspend that is cancelled changes nothing")
 {
     sim::for_each_seed(100, [](sim::World& world) {
