@@ -108,6 +108,20 @@ TEST_CASE("a backend that never says anything fails the opening when its time is
     });
 }
 
+TEST_CASE("a frontend that offered nothing takes nothing of the toolstack's away")
+{
+    sim::for_each_seed(20, [](sim::World& world) {
+        BlockRig rig{world, {.toolstack_writes_protocol = true}};
+        rig.driver.domain.faults().plan(Fault::block_dead);
+        rig.guest.run([&](sim::Guest&) {
+            Device device{rig.guest.store, rig.guest.grants};
+            REQUIRE(device.open("xvda", {}, rig.in(1s)).error() == Errc::timed_out);
+            static_cast<void>(device.close(rig.in(1s)));
+        });
+        REQUIRE(world.store().read(rig.disk.frontend_path() + "/protocol"));
+    });
+}
+
 TEST_CASE("a backend that stops after InitWait is given up in bounded time")
 {
     sim::for_each_seed(30, [](sim::World& world) {
@@ -209,6 +223,8 @@ TEST_CASE("there is no device of a name that nobody has")
             REQUIRE(absent.open("xvdb").error() == Errc::no_device);
             Device nonsense{guest.store, guest.grants};
             REQUIRE(nonsense.open("tape").error() == Errc::invalid_argument);
+            REQUIRE(absent.close(rig.in(1s)));
+            REQUIRE(nonsense.close(rig.in(1s)));
         });
         REQUIRE(rig.is_clean());
     });
@@ -221,6 +237,7 @@ TEST_CASE("a disk in use cannot be opened a second time")
         rig.with_device([&](Device&) {
             Device second{rig.guest.store, rig.guest.grants};
             REQUIRE(second.open("xvda").error() == Errc::busy);
+            REQUIRE(second.close(rig.in(1s)));
         });
         REQUIRE(rig.is_clean());
     });
