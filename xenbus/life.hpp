@@ -71,7 +71,8 @@ public:
         return *begun_;
     }
 
-    /// Closes in order, and waits until that is done. Fine to call twice, or before `begin`.
+    /// Closes in order, and waits until that is done: with a deadline that is cancelled, no longer
+    /// than `Patience::close` from then on. Fine to call twice, or before `begin`.
     /// @return `timed_out` if the other end did not follow; then what it still has mapped is
     /// quarantined
     Result<> end(Deadline deadline)
@@ -224,6 +225,8 @@ private:
     {
         outcome_ = connector_.take_leave(
             stop_.is_requested() ? end_by_ : after(hypervisor(), patience_.close));
+        if (!outcome_ && outcome_.error() == Errc::cancelled)
+            outcome_ = connector_.take_leave(after(hypervisor(), patience_.close));
         if (!outcome_)
             report(outcome_.error(), connector_.missed());
         driver_.set_deadline(after(hypervisor(), patience_.close));

@@ -243,6 +243,50 @@ TEST_CASE("a disk in use cannot be opened a second time")
     });
 }
 
+TEST_CASE("a close that is cancelled leaves nothing connected")
+{
+    sim::for_each_seed(100, [](sim::World& world) {
+        BlockRig rig{world};
+        Cancellation cancellation;
+        rig.guest.run([&](sim::Guest& guest) {
+            Device device{guest.store, guest.grants};
+            REQUIRE(device.open("xvda", {}, rig.in(2s)));
+            guest.domain.spawn("canceller", [&] {
+                guest.domain.sleep(world.random().up_to(1ms));
+                cancellation.request(guest.domain);
+            });
+            REQUIRE(device.close({guest.domain.now() + 5s, &cancellation}));
+            REQUIRE(device.status().own == xenbus::State::closed);
+            REQUIRE(device.close(rig.in(5s)));
+        });
+        REQUIRE(rig.is_clean());
+        REQUIRE(rig.frontend_states() == States{"1", "3", "4", "5", "6"});
+    });
+}
+
+TEST_CASE("a close that is cancelled does not wait for ever for a backend that does nothing")
+{
+    sim::for_each_seed(20, [](sim::World& world) {
+        BlockRig rig{world};
+        Cancellation cancellation;
+        rig.guest.run([&](sim::Guest& guest) {
+            Device device{guest.store, guest.grants};
+            REQUIRE(device.open("xvda", {.patience = {.close = 2s}}, rig.in(2s)));
+            rig.disk.die();
+            guest.domain.spawn("canceller", [&] {
+                guest.domain.sleep(1s);
+                cancellation.request(guest.domain);
+            });
+            Instant const before = world.now();
+            static_cast<void>(device.close({Instant::max(), &cancellation}));
+            REQUIRE(world.now() - before >= 1s);
+            REQUIRE(world.now() - before < 4s);
+            REQUIRE(device.status().own == xenbus::State::closed);
+        });
+        REQUIRE(rig.is_clean());
+    });
+}
+
 TEST_CASE("running out of anything while connecting is an error, and what was taken is given back")
 {
     for (Fault const fault :
