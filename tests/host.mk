@@ -44,13 +44,13 @@ quick: unit sim-quick model headers nocompile check-format ## host tests of what
 unit: $(call host_counts,$(host_unit:.cpp=)) ## unit tests [CASE=core_text]
 	$(Q)tests/count sum $@ $^
 
-sim: $(call host_counts,$(host_cases:.cpp=$(host_once))) ## simulated Xen [CASE=blkfront] [SEED=n] [SEEDS=percent]
+sim: $(call host_counts,$(host_cases:.cpp=$(host_once))) ## simulated Xen [CASE=blkfront_io] [SEED=n] [SEEDS=percent]
 	$(Q)LEAST_SEEDS=$(if $(SEED)$(SEEDS)$(CASE),0,10000) tests/count sum $@ $^
 
 TIME ?= 600
 soak: soak-sim soak-boot soak-sqlite ## what takes hours: the three below
 
-soak-sim: $(host_cases:%.cpp=$(host)/%) ## simulated Xen with fresh seeds for TIME=600 seconds [CASE=blkfront]
+soak-sim: $(host_cases:%.cpp=$(host)/%) ## simulated Xen with fresh seeds for TIME=600 seconds [CASE=blkfront_io]
 	$(Q)tests/soak $(TIME) $^
 
 sim-quick: export SEEDS := 10
