@@ -108,7 +108,15 @@ public:
     }
 
     /// Whether the daemon has to be told something that nobody waits for.
-    bool owes() const { return watches_.retiring() || thrown_away_ > 0; }
+    bool owes() const { return watches_.retiring() || watches_.owed() || thrown_away_ > 0; }
+
+    /// Whether watches are being registered again.
+    bool is_registering() const
+    {
+        return watches_.owed() || std::ranges::any_of(calls_, [](Call const& call) {
+                   return is_under_way(call) && call.watch != 0;
+               });
+    }
 
     /// The next bytes for the daemon, empty if there are none; say with `sent` how many went.
     std::span<char const> outgoing()
@@ -147,9 +155,10 @@ public:
     }
 
     /// Forgets what was half sent and half received, for a ring that begins anew, and transactions,
-    /// of which the daemon knows nothing any more.
+    /// of which the daemon knows nothing any more. Watches are registered again.
     void restart()
     {
+        watches_.owe_all();
         staged_ = staged_end_ = thrown_away_ = 0;
         decoder_ = {};
     }
@@ -186,6 +195,7 @@ private:
         std::size_t reply_size = 0;
         std::optional<Errc> error{};
         std::unique_ptr<WatchState> unwatching{};
+        std::uint32_t watch = 0; ///< the number of the one that this registers again
     };
 
     // An id holds the call's index in its low bits and counts above them, so that a late reply to
@@ -211,6 +221,7 @@ private:
         Call& next = calls_[index];
         next.stage = Stage::queued;
         next.is_nobodys = false;
+        next.watch = 0;
         next.id = (++generation_ << index_bits) | index;
         next.request = request;
         next.reply = reply;
@@ -264,6 +275,12 @@ private:
                 return;
             call(*ticket).unwatching = watches_.take_retiring();
         }
+        while (WatchState const* const state = watches_.owed()) {
+            auto const ticket = submit_nobodys(watch_request(state->identity()));
+            if (!ticket)
+                return;
+            call(*ticket).watch = watches_.take_owed();
+        }
         for (; thrown_away_ > 0; --thrown_away_) {
             auto const ticket = submit_nobodys(
                 {.type = Type::transaction_end,
@@ -292,19 +309,25 @@ private:
         Call& answered = call(id);
         if (answered.id != id || answered.stage != Stage::sent)
             return; // Nobody asked: a dirty page, or a reply to a domain before us.
+        auto const error = take_reply(answered, message);
         if (answered.is_nobodys)
-            take_late(answered, message);
-        finish(answered, take_reply(answered, message));
+            look_after(answered, message, error);
+        finish(answered, error);
     }
 
-    /// A transaction that was opened for a caller who has left is not to stay open.
-    void take_late(Call const& abandoned, Message const& message)
+    /// What is to be done about a reply that nobody waits for.
+    void look_after(Call const& answered, Message const& message, std::optional<Errc> error)
     {
-        bool const is_open = abandoned.request.type == Type::transaction_start &&
-                             message.header.type == XS_TRANSACTION_START;
-        auto const id = parse<std::uint32_t>(message.payload.substr(0, message.payload.find('\0')));
-        if (is_open && id)
-            throw_away(*id);
+        // A transaction that was opened for a caller who has left is not to stay open.
+        if (answered.request.type == Type::transaction_start && !error) {
+            auto const id =
+                parse<std::uint32_t>(message.payload.substr(0, message.payload.find('\0')));
+            if (id)
+                throw_away(*id);
+        }
+        // `exists`: it was being registered for the first time, and that was sent again.
+        if (answered.watch != 0 && error && error != Errc::exists)
+            watches_.refuse(answered.watch, *error);
     }
 
     static std::optional<Errc> take_reply(Call& answered, Message const& message)
