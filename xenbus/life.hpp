@@ -150,10 +150,11 @@ private:
     /// or the reason given to `give_up`
     Result<> serve()
     {
+        bool has_spoken = false; // and nobody has listened
         while (true) {
             Deadline const look_by = within(patience_.connect);
             driver_.set_deadline(look_by);
-            bool const has_spoken = connector_.other_end().has_spoken();
+            has_spoken |= connector_.other_end().has_spoken();
             auto const looked =
                 connector_.is_void() ? Failure{Errc::disconnected} : connector_.step(look_by);
             if (given_up_)
@@ -164,7 +165,7 @@ private:
                 frontend().leave();
             if (frontend().state() != State::connected)
                 return Failure{Errc::disconnected};
-            if (looked && has_spoken)
+            if (looked && std::exchange(has_spoken, false))
                 driver_.spoken(connector_.other_end().last().value_or(State::unknown));
             // A device goes on without XenStore, so we look again in a while.
             if (looked)
