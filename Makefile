@@ -168,6 +168,10 @@ $(test_images): $(O)/images/%.elf: $$(call objects_of,$$(subst tests/,tests/boot
 $(example_images): $(O)/images/%.elf: $$(call objects_of,examples/$$*) $(link_inputs)
 	$(link)
 
+# What else they are compiled with.
+$(foreach flags,$(wildcard examples/*/flags.mk), \
+    $(eval $(call objects_of,$(flags:%/flags.mk=%)): $(flags)))
+
 include ext4/ext4.mk
 include tools/install/install.mk
 include tools/site/site.mk

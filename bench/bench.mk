@@ -35,7 +35,7 @@ $(bench)/ring: $(bench)/bench/ring/main.o
 	$(say) LINK $@
 	$(Q)$(HOST_CXX) $^ -lbenchmark -o $@
 
-$(bench)/%.o: %.cpp bench/bench.mk | $(O)/include/lodger $(O)/xen-include/xen
+$(bench)/%.o: %.cpp Makefile bench/bench.mk | $(O)/include/lodger $(O)/xen-include/xen
 	$(say) CXX $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(bench_compile) -MMD -MP -c $< -o $@
@@ -45,7 +45,7 @@ $(bench_images): $(O)/images/%.elf: $$(call objects_of,$$*/guest) $(link_inputs)
 
 # The same SQLite on both sides, but for what it stands on.
 $(O)/images/bench/sqlite.elf: $(sqlite_database) $(O)/obj/sqlite/speedtest1.o
-$(O)/obj/bench/sqlite/guest/main.cpp.o: $(sqlite)/sqlite3.h
+$(O)/obj/bench/sqlite/guest/main.cpp.o: $(sqlite)/sqlite3.h bench/bench.mk
 $(O)/obj/bench/sqlite/guest/main.cpp.o: APPLICATION_CXXFLAGS += -isystem $(sqlite)
 
 bench_sqlite := $(bench)/linux/sqlitebench
@@ -61,7 +61,7 @@ $(bench)/speedtest1.o: $(sqlite)/sqlite3.h
 	$(Q)gcc-12 -O2 -w -I$(sqlite) -Dmain=speedtest1_main -c $(sqlite_source)/test/speedtest1.c -o $@
 
 # The Linux guest has no libraries.
-$(bench)/linux/%: bench/linux/%.c bench/bench.mk | $(O)/xen-include/xen
+$(bench)/linux/%: bench/linux/%.c Makefile bench/bench.mk | $(O)/xen-include/xen
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 -O2 -Wall -Wextra -Werror -static $(DEFINES) -idirafter $(O)/xen-include \

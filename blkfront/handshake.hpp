@@ -102,9 +102,11 @@ public:
 
     bool is_let_go(Link const& link) const { return link->is_let_go(); }
 
-    /// Removes the keys that `offer_link` added, once the backend needs them no more.
+    /// Removes the keys that `offer_link` added, if it did, once the backend needs them no more.
     Result<> withdraw()
     {
+        if (!has_offered_)
+            return {};
         bool const has_queues = offered_.queues > 1;
         bool const has_pages = offered_.ring_pages > 1;
         struct Written {
@@ -173,6 +175,7 @@ private:
         return store_.transaction(
             [&](store::Operations<H>& transaction) -> Result<> {
                 LODGER_TRY(look_before(transaction));
+                has_offered_ = true; // Unless it fails, which may not be known.
                 LODGER_TRY(write_common(transaction));
                 for (std::size_t i = 0; i < link.queues(); ++i)
                     LODGER_TRY(write_channel(transaction, link, i));
@@ -257,6 +260,7 @@ private:
     Listener listener_;
     Offer wanted_;
     Offer offered_;
+    bool has_offered_ = false; ///< its keys may be in XenStore
     xenbus::Node node_;
     std::uint32_t incarnation_ = 0;
     DataPages<H>* pages_ = nullptr;

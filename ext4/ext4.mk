@@ -20,7 +20,7 @@ ext4_host := $(patsubst %,$(O)/host/ext4/library/%.o,$(ext4_parts))
 # For C++: only ext4/ itself includes the library's headers.
 CXXFLAGS_ext4 += -isystem $(ext4_include) -isystem $(ext4_source)/lib
 ext4_objects := $(patsubst %,$(O)/obj/%.o,$(wildcard ext4/*.cpp))
-$(ext4_objects): | $(ext4_headers)
+$(ext4_objects): ext4/ext4.mk | $(ext4_headers)
 
 $(ext4_archive): $(ext4_objects) $(ext4_guest)
 	$(say) AR $@
@@ -28,7 +28,7 @@ $(ext4_archive): $(ext4_objects) $(ext4_guest)
 	$(Q)ar rcsD $@ $^
 
 $(ext4_guest): $(O)/obj/ext4/library/%.o: $(ext4_source)/lib/ext2fs/%.c \
-    ext4/library/config.h $(before_compiling) $(ext4_headers)
+    ext4/library/config.h ext4/ext4.mk $(before_compiling) $(ext4_headers)
 	$(say) CC ext2fs/$*.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(GUEST_CC) $(MACHINE) -ffile-prefix-map=$(ext4_source)=e2fsprogs -Os $(ext4_flags) -c $< -o $@

@@ -173,6 +173,16 @@ public:
         announce_vacancy();
     }
 
+    /// Ends a transaction that cannot be committed any more, without waiting.
+    /// @param epoch in which it was started
+    void throw_away(std::uint32_t transaction, std::uint32_t epoch)
+    {
+        if (epoch != epoch_)
+            return; // The daemon has forgotten it.
+        session_.throw_away(transaction);
+        pump();
+    }
+
     /// Waits until something happened here: a reply, an event, or a failure.
     Result<> wait(Deadline deadline)
     {
@@ -212,6 +222,8 @@ private:
     /// only when it finds the ring full, and then we receive a whole ring from what it saw on; so
     /// an ordinary reply costs it no event.
     static constexpr std::size_t announce_after = sizeof(Page::rsp) / 2;
+    /// How often a watch is asked for that the daemon refuses to register again.
+    static constexpr Duration refusal_interval = std::chrono::seconds{1};
 
     Result<> begin_anew(Deadline deadline)
     {
@@ -241,32 +253,24 @@ private:
         ++epoch_;
     }
 
-    /// Registers again what the daemon does not know of. Watches come and go while this waits, so
-    /// it looks from the start each time.
+    /// Waits until the daemon knows of all watches again, or has refused some. What is not done by
+    /// the deadline goes on, and what was refused is asked for again later.
     Result<> register_watches(Deadline deadline)
     {
-        while (true) {
-            // From here to the request's place in the queue nothing waits, so that a watch that
-            // ends is taken back after it was registered, and not before.
-            LODGER_TRY(wait_for_vacancy(deadline, [] { return false; }));
-            WatchState* const state = unregistered();
-            if (!state)
-                return {};
-            state->registered_in(epoch_);
-            WatchIdentity const watch = state->identity(); // It may end while we wait.
-            auto const done = call(watch_request(watch), {}, deadline);
-            // `exists`: its first registration was under way, and was sent again.
-            if (!done && done.error() != Errc::exists)
-                return Failure{done.error()};
-        }
+        for (pump(); session_.is_registering();)
+            LODGER_TRY(wait(deadline));
+        auto const refusal = session_.watches().refusal();
+        return refusal ? Failure{*refusal} : Result<>{};
     }
 
-    WatchState* unregistered()
+    void ask_again()
     {
-        WatchState* state = session_.watches().first();
-        while (state && state->epoch() == epoch_)
-            state = state->next();
-        return state;
+        Instant const now = hypervisor_.now();
+        if (now < ask_again_at_)
+            return;
+        ask_again_at_ = now + refusal_interval;
+        if (session_.watches().owe_refused())
+            pump();
     }
 
     /// Waits until something may have happened here, and for `check_interval` at most.
@@ -275,7 +279,10 @@ private:
         Deadline const check = deadline.no_later_than(hypervisor_.now() + check_interval);
         auto const waited = lodger::wait(hypervisor_, changed_, check);
         bool const is_over = check.at == deadline.at || waited || waited.error() != Errc::timed_out;
-        return is_over ? waited : Result<>{};
+        if (is_over)
+            return waited;
+        ask_again();
+        return {};
     }
 
     /// Waits until one more request can be submitted.
@@ -297,11 +304,10 @@ private:
         }
     }
 
-    /// One more request can be submitted now: by a thread that waits for that, or for a watch that
-    /// has ended.
+    /// One more request can be submitted now: by a thread that waits for that, or for what is owed.
     void announce_vacancy()
     {
-        if (session_.watches().retiring())
+        if (session_.owes())
             pump();
         if (wanting_ > 0)
             hypervisor_.wake(changed_);
@@ -354,6 +360,7 @@ private:
     Session session_;
     WaitQueue changed_;
     std::uint32_t epoch_ = 0;
+    Instant ask_again_at_{};
     std::size_t unannounced_ = 0; ///< bytes received since the daemon was last notified
     std::size_t wanting_ = 0;     ///< threads that wait for a request to come free
     bool reconnecting_ = false;   ///< some thread does it

@@ -84,13 +84,38 @@ public:
     }
 
     /// The caller waits no longer: a request not yet sent is dropped, the reply to one that was
-    /// sent is discarded when it comes.
+    /// sent is discarded when it comes. No transaction is left open by that.
     void abandon(Ticket ticket)
     {
         Call& left = call(ticket);
-        bool const sent = left.stage == Stage::sent;
-        left.stage = sent ? Stage::abandoned : Stage::free;
         left.reply = {};
+        if (left.stage == Stage::sent) {
+            left.is_nobodys = true;
+            return;
+        }
+        if (left.stage == Stage::queued && left.request.type == Type::transaction_end)
+            throw_away(left.request.transaction);
+        left.stage = Stage::free;
+    }
+
+    /// Ends a transaction that nobody will commit, without anybody waiting for that.
+    void throw_away(std::uint32_t transaction)
+    {
+        // More than these only a privileged domain can have open: for any other there is a quota,
+        // of 10 ("transaction", tools/xenstore).
+        if (thrown_away_ < to_throw_away_.size())
+            to_throw_away_[thrown_away_++] = transaction;
+    }
+
+    /// Whether the daemon has to be told something that nobody waits for.
+    bool owes() const { return watches_.retiring() || watches_.owed() || thrown_away_ > 0; }
+
+    /// Whether watches are being registered again.
+    bool is_registering() const
+    {
+        return watches_.owed() || std::ranges::any_of(calls_, [](Call const& call) {
+                   return is_under_way(call) && call.watch != 0;
+               });
     }
 
     /// The next bytes for the daemon, empty if there are none; say with `sent` how many went.
@@ -129,10 +154,12 @@ public:
         staged_ = staged_end_ = 0;
     }
 
-    /// Forgets what was half sent and half received, for a ring that begins anew.
+    /// Forgets what was half sent and half received, for a ring that begins anew, and transactions,
+    /// of which the daemon knows nothing any more. Watches are registered again.
     void restart()
     {
-        staged_ = staged_end_ = 0;
+        watches_.owe_all();
+        staged_ = staged_end_ = thrown_away_ = 0;
         decoder_ = {};
     }
 
@@ -147,7 +174,7 @@ public:
         for (Call& waiting : calls_) {
             if (!is_under_way(waiting))
                 continue;
-            if (is_nobodys(waiting) || belongs_to_transaction(waiting.request))
+            if (waiting.is_nobodys || belongs_to_transaction(waiting.request))
                 finish(waiting, Errc::disconnected);
             else
                 waiting.stage = Stage::queued;
@@ -157,16 +184,18 @@ public:
     Watches& watches() { return watches_; }
 
 private:
-    enum class Stage : std::uint8_t { free, queued, sent, abandoned, done };
+    enum class Stage : std::uint8_t { free, queued, sent, done };
 
     struct Call {
         Stage stage = Stage::free;
+        bool is_nobodys = false; ///< no caller will collect it
         std::uint32_t id = 0;
         Request request{};
         std::span<char> reply{};
         std::size_t reply_size = 0;
         std::optional<Errc> error{};
         std::unique_ptr<WatchState> unwatching{};
+        std::uint32_t watch = 0; ///< the number of the one that this registers again
     };
 
     // An id holds the call's index in its low bits and counts above them, so that a late reply to
@@ -183,11 +212,6 @@ private:
     {
         return call.stage != Stage::free && call.stage != Stage::done;
     }
-    /// Whether no caller will collect it.
-    static bool is_nobodys(Call const& call)
-    {
-        return call.stage == Stage::abandoned || call.unwatching;
-    }
 
     Call& call(Ticket ticket) { return calls_[ticket & index_mask]; }
     Call const& call(Ticket ticket) const { return calls_[ticket & index_mask]; }
@@ -196,6 +220,8 @@ private:
     {
         Call& next = calls_[index];
         next.stage = Stage::queued;
+        next.is_nobodys = false;
+        next.watch = 0;
         next.id = (++generation_ << index_bits) | index;
         next.request = request;
         next.reply = reply;
@@ -208,7 +234,7 @@ private:
     /// is always finished, even when its caller has left meanwhile.
     void stage_next()
     {
-        submit_unwatches();
+        submit_owed();
         Call* oldest = nullptr;
         for (Call& candidate : calls_) {
             if (candidate.stage == Stage::queued &&
@@ -224,7 +250,7 @@ private:
             static_cast<std::uint32_t>(request.payload_size())});
         for (std::string_view const piece : request.pieces)
             stage(piece);
-        oldest->stage = oldest->unwatching ? Stage::abandoned : Stage::sent;
+        oldest->stage = Stage::sent;
     }
 
     void stage(Header const& header)
@@ -238,17 +264,39 @@ private:
         staged_end_ += bytes.size();
     }
 
-    void submit_unwatches()
+    /// While all requests are in use this does nothing; the next one that ends brings us back.
+    void submit_owed()
     {
         using namespace std::literals;
         while (WatchState const* const state = watches_.retiring()) {
-            auto const ticket = submit(
-                {.type = Type::unwatch, .pieces = {state->path(), "\0"sv, state->token(), "\0"sv}},
-                {});
+            auto const ticket = submit_nobodys(
+                {.type = Type::unwatch, .pieces = {state->path(), "\0"sv, state->token(), "\0"sv}});
             if (!ticket)
-                return; // All requests are in use; the next one that ends brings us back.
+                return;
             call(*ticket).unwatching = watches_.take_retiring();
         }
+        while (WatchState const* const state = watches_.owed()) {
+            auto const ticket = submit_nobodys(watch_request(state->identity()));
+            if (!ticket)
+                return;
+            call(*ticket).watch = watches_.take_owed();
+        }
+        for (; thrown_away_ > 0; --thrown_away_) {
+            auto const ticket = submit_nobodys(
+                {.type = Type::transaction_end,
+                 .transaction = to_throw_away_[thrown_away_ - 1],
+                 .pieces = {"F\0"sv}});
+            if (!ticket)
+                return;
+        }
+    }
+
+    Result<Ticket> submit_nobodys(Request const& request)
+    {
+        auto const ticket = submit(request, {});
+        if (ticket)
+            call(*ticket).is_nobodys = true;
+        return ticket;
     }
 
     void dispatch(Message const& message)
@@ -259,12 +307,27 @@ private:
         if ((id & index_mask) >= calls_.size())
             return;
         Call& answered = call(id);
-        if (answered.id != id)
+        if (answered.id != id || answered.stage != Stage::sent)
             return; // Nobody asked: a dirty page, or a reply to a domain before us.
-        if (answered.stage == Stage::abandoned)
-            finish(answered, {});
-        else if (answered.stage == Stage::sent)
-            finish(answered, take_reply(answered, message));
+        auto const error = take_reply(answered, message);
+        if (answered.is_nobodys)
+            look_after(answered, message, error);
+        finish(answered, error);
+    }
+
+    /// What is to be done about a reply that nobody waits for.
+    void look_after(Call const& answered, Message const& message, std::optional<Errc> error)
+    {
+        // A transaction that was opened for a caller who has left is not to stay open.
+        if (answered.request.type == Type::transaction_start && !error) {
+            auto const id =
+                parse<std::uint32_t>(message.payload.substr(0, message.payload.find('\0')));
+            if (id)
+                throw_away(*id);
+        }
+        // `exists`: it was being registered for the first time, and that was sent again.
+        if (answered.watch != 0 && error && error != Errc::exists)
+            watches_.refuse(answered.watch, *error);
     }
 
     static std::optional<Errc> take_reply(Call& answered, Message const& message)
@@ -284,7 +347,7 @@ private:
     static void finish(Call& ended, std::optional<Errc> error)
     {
         ended.error = error;
-        ended.stage = is_nobodys(ended) ? Stage::free : Stage::done;
+        ended.stage = ended.is_nobodys ? Stage::free : Stage::done;
         ended.unwatching.reset();
     }
 
@@ -294,6 +357,8 @@ private:
     std::size_t staged_end_ = 0;
     Decoder decoder_;
     Watches watches_;
+    std::array<std::uint32_t, most_requests> to_throw_away_{}; ///< transactions; the first of these
+    std::size_t thrown_away_ = 0;
     std::uint32_t generation_ = 0;
 };
 

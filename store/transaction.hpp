@@ -7,29 +7,41 @@ namespace lodger::store {
 /// How often a transaction is run before its caller hears `again`.
 inline constexpr int most_attempts = 32;
 
-/// @return the transaction's id
+/// @return the transaction's id, in the connection's present epoch
 template <Hypervisor H>
 Result<std::uint32_t> start_transaction(Connection<H>& connection, Deadline deadline)
 {
     using namespace std::literals;
     std::array<char, 16> buffer;
-    auto const id = LODGER_TRY(
-        connection.call({.type = Type::transaction_start, .pieces = {"\0"sv}}, buffer, deadline));
+    auto const ticket = LODGER_TRY(
+        connection.queue({.type = Type::transaction_start, .pieces = {"\0"sv}}, buffer, deadline));
+    std::uint32_t const epoch = connection.epoch(); // `queue` may have waited into another one.
+    auto const id = LODGER_TRY(connection.finish(ticket, deadline));
+    // The reply may be from before the daemon began anew, and this thread only runs now.
+    if (connection.epoch() != epoch)
+        return Failure{Errc::disconnected};
     return parse<std::uint32_t>(id.substr(0, id.find('\0')));
 }
 
 /// Ends a transaction. Once the request is sent the daemon ends it even if we do not wait for the
-/// reply, so none is leaked by a deadline.
+/// reply, and one that could not be sent in time is thrown away later; so none is leaked by a
+/// deadline.
 template <Hypervisor H>
 Result<>
 end_transaction(Connection<H>& connection, std::uint32_t id, bool commit, Deadline deadline)
 {
     using namespace std::literals;
-    LODGER_TRY(connection.call(
+    std::uint32_t const epoch = connection.epoch();
+    auto const ticket = connection.queue(
         {.type = Type::transaction_end,
          .transaction = id,
          .pieces = {commit ? "T"sv : "F"sv, "\0"sv}},
-        {}, deadline));
+        {}, deadline);
+    if (!ticket) {
+        connection.throw_away(id, epoch);
+        return Failure{ticket.error()};
+    }
+    LODGER_TRY(connection.finish(*ticket, deadline));
     return {};
 }
 
@@ -55,11 +67,8 @@ auto run_transaction(Connection<H>& connection, Body& body, Deadline deadline)
     // Aborting is owed to the daemon even when the caller's own time is up, or it was cancelled.
     constexpr Duration grace = std::chrono::seconds{1};
     for (int attempt = 0; attempt < most_attempts; ++attempt) {
-        std::uint32_t const epoch = connection.epoch();
         std::uint32_t const id = LODGER_TRY(start_transaction(connection, deadline));
-        // The reply may be from before the daemon began anew, and this thread only runs now.
-        if (connection.epoch() != epoch)
-            return Failure{Errc::disconnected};
+        std::uint32_t const epoch = connection.epoch();
         Operations<H> operations{connection, id};
         auto outcome = body(operations);
         if (connection.epoch() != epoch)

@@ -32,9 +32,11 @@ public:
         Watches& watches = connection.session().watches();
         Watch watch{connection, LODGER_TRY(WatchState::create(path, watches.next_number(), depth))};
         // Before the request goes out: the first event may come ahead of the reply.
-        watch.state_->registered_in(connection.epoch());
         watches.add(*watch.state_);
-        LODGER_TRY(connection.call(watch_request(watch.state_->identity()), {}, deadline));
+        auto const done = connection.call(watch_request(watch.state_->identity()), {}, deadline);
+        // `exists`: the connection began anew meanwhile, and registered what there was.
+        if (!done && done.error() != Errc::exists)
+            return Failure{done.error()};
         return watch;
     }
 

@@ -40,6 +40,7 @@ public:
         LODGER_TRY(state->identity_.path.append(path.separator()));
         LODGER_TRY(state->identity_.path.append(path.key()));
         LODGER_TRY(state->identity_.token.append(number));
+        state->number_ = number;
         if (depth)
             LODGER_TRY(state->identity_.depth.append(*depth));
         return state;
@@ -48,9 +49,6 @@ public:
     WatchIdentity const& identity() const { return identity_; }
     std::string_view path() const { return identity_.path; }
     std::string_view token() const { return identity_.token; }
-    /// The connection's epoch in which it was registered last.
-    std::uint32_t epoch() const { return epoch_; }
-    void registered_in(std::uint32_t epoch) { epoch_ = epoch; }
     /// The next of the session's live watches.
     WatchState* next() const { return next_; }
     bool empty() const { return used_ == 0 && !overflowed_; }
@@ -119,8 +117,10 @@ private:
     std::array<char, most_bytes> bytes_{};
     std::size_t used_ = 0;
     bool overflowed_ = false;
-    std::uint32_t epoch_ = 0;
-    WatchState* next_ = nullptr; ///< in one of the lists of `Watches`
+    std::uint32_t number_ = 0;
+    bool is_owed_ = false;          ///< it is to be registered again
+    std::optional<Errc> refusal_{}; ///< why that failed
+    WatchState* next_ = nullptr;    ///< in one of the lists of `Watches`
 };
 
 } // namespace lodger::store

@@ -38,6 +38,53 @@ public:
         retiring_ = state.release();
     }
 
+    // A daemon that begins anew knows of none of them: they are registered again.
+
+    void owe_all()
+    {
+        for (WatchState* state = live_; state; state = state->next_) {
+            state->is_owed_ = true;
+            state->refusal_.reset();
+        }
+    }
+    /// One that is to be registered again, or null.
+    WatchState const* owed() const { return find(&WatchState::is_owed_, true); }
+    /// It is about to be.
+    /// @return its number
+    std::uint32_t take_owed()
+    {
+        WatchState* const state = find(&WatchState::is_owed_, true);
+        state->is_owed_ = false;
+        return state->number_;
+    }
+    /// The daemon did not take it.
+    void refuse(std::uint32_t number, Errc why)
+    {
+        if (WatchState* const state = find(&WatchState::number_, number))
+            state->refusal_ = why;
+    }
+    /// Has those that were refused registered once more.
+    /// @return whether there are any
+    bool owe_refused()
+    {
+        bool any = false;
+        for (WatchState* state = live_; state; state = state->next_) {
+            bool const is_refused = std::exchange(state->refusal_, std::nullopt).has_value();
+            state->is_owed_ |= is_refused;
+            any |= is_refused;
+        }
+        return any;
+    }
+    /// Why one of them is not registered.
+    std::optional<Errc> refusal() const
+    {
+        for (WatchState* state = live_; state; state = state->next_) {
+            if (state->refusal_)
+                return state->refusal_;
+        }
+        return std::nullopt;
+    }
+
     /// The next watch to take back at the daemon, or null.
     WatchState const* retiring() const { return retiring_; }
     std::unique_ptr<WatchState> take_retiring()
@@ -64,6 +111,15 @@ public:
     }
 
 private:
+    template <class T>
+    WatchState* find(T WatchState::* member, T value) const
+    {
+        WatchState* state = live_;
+        while (state && state->*member != value)
+            state = state->next_;
+        return state;
+    }
+
     WatchState* live_ = nullptr;
     WatchState* retiring_ = nullptr;
     std::uint32_t number_ = 0;

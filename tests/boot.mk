@@ -14,6 +14,7 @@ $(O)/dom0/map: tests/boot/dom0/map.c
 images: $(O)/dom0/hands $(O)/dom0/map
 
 CXXFLAGS_undefined += $(SANITIZE_undefined)
+$(call objects_of,tests/boot/guests/undefined): tests/boot.mk
 
 # A disk that is attached and detached so many times, under load, with all else that xl does.
 REPEAT ?= 50

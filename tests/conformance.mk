@@ -6,6 +6,7 @@ CXXFLAGS_conformance := -fexceptions -frtti -Wno-format-truncation
 # In a guest their files are in memory.
 conformance_guest := $(patsubst %.cpp,$(O)/obj/%.cpp.o,$(wildcard tests/conformance/guest/*.cpp) \
     tests/unit/support/memory_file_system.cpp)
+$(conformance_guest) $(call objects_of,tests/conformance): tests/conformance.mk
 $(conformance_guest): APPLICATION_CXXFLAGS += $(CXXFLAGS_conformance) -Wno-missing-field-initializers
 
 $(O)/images/tests/conformance.elf: $(O)/images/%.elf: $$(call objects_of,tests/conformance) \
@@ -16,7 +17,7 @@ conformance_sources := $(wildcard tests/conformance/*.cpp)
 conformance_host := $(conformance_sources:%.cpp=$(O)/host/%.o)
 
 # The compiler that the guest's is made of: what an exception says is its library's to choose.
-$(conformance_host): $(O)/host/%.o: %.cpp tests/conformance.mk
+$(conformance_host): $(O)/host/%.o: %.cpp Makefile tests/conformance.mk
 	$(say) CXX $@
 	$(Q)mkdir -p $(@D)
 	$(Q)g++-12 $(CXX_STANDARD) -O2 $(WARNINGS) $(CXXFLAGS_conformance) -MMD -MP -c $< -o $@
@@ -45,7 +46,8 @@ $(newlib_suite)/.unpacked: $(SYSROOT).stamp
 	    -C $(@D) --strip-components=3 newlib-salsa/newlib/testsuite
 	$(Q)touch $@
 
-$(newlib_names:%=$(O)/obj/newlib/%.o): $(O)/obj/newlib/%.o: $(newlib_suite)/.unpacked Makefile
+$(newlib_names:%=$(O)/obj/newlib/%.o): $(O)/obj/newlib/%.o: $(newlib_suite)/.unpacked Makefile \
+    tests/conformance.mk
 	$(say) CC newlib/$*
 	$(Q)mkdir -p $(@D)
 	$(Q)$(GUEST_CC) $(MACHINE) -w -I$(newlib_suite)/include -Dmain=newlib_$* \

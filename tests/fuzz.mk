@@ -26,7 +26,7 @@ fuzz-check: $(fuzz_targets:%=$(fuzz)/%.count) ## each fuzzer for a few seconds, 
 
 fuzz: $(fuzz_targets:%=$(fuzz)/%.long) ## each fuzzer for FUZZ_TIME=600 seconds [TARGET=queue]
 
-$(fuzz)/%: tests/fuzz/targets/%.cpp tests/fuzz.mk | $(O)/include/lodger $(O)/xen-include/xen
+$(fuzz)/%: tests/fuzz/targets/%.cpp Makefile tests/fuzz.mk | $(O)/include/lodger $(O)/xen-include/xen
 	$(say) FUZZ $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(fuzz_compile) -MMD -MP -MF $@.d $< $(filter %.a,$^) -o $@
@@ -38,12 +38,12 @@ $(fuzz)/device: $(fuzz)/libsim.a
 $(fuzz)/libsim.a: $(fuzz_simulator:%.cpp=$(fuzz)/%.o)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(fuzz)/tests/sim/%.o: tests/sim/%.cpp tests/fuzz.mk | $(O)/include/lodger $(O)/xen-include/xen
+$(fuzz)/tests/sim/%.o: tests/sim/%.cpp Makefile tests/fuzz.mk | $(O)/include/lodger $(O)/xen-include/xen
 	$(Q)mkdir -p $(@D)
 	$(Q)$(subst =fuzzer$(comma),=fuzzer-no-link$(comma),$(fuzz_compile)) -MMD -MP -c $< -o $@
 
 # What is kept is run as it is; then from there, always the same way, into a folder that is thrown away.
-$(fuzz)/%.count: $(fuzz)/% tests/fuzz/check $$(wildcard tests/fuzz/corpus/$$*/*)
+$(fuzz)/%.count: $(fuzz)/% tests/count tests/fuzz/check $$(wildcard tests/fuzz/corpus/$$*/*)
 	$(Q)tests/count run $@ tests/fuzz/check $< tests/fuzz/corpus/$* -seed=1 \
 	    -runs=$(or $(fuzz_runs_$*),40000) $(fuzz_options)
 

@@ -18,4 +18,4 @@ $(guide_snippets)/all.count: tests/guides/snippets $(guides) tests/boot/cases/in
 CXXFLAGS_guides := -O0
 
 $(O)/obj/tests/boot/guests/guides/main.cpp.o $(O)/host/tests/sim/cases/guide.o: \
-    $(guide_snippets)/all.count
+    $(guide_snippets)/all.count tests/guides.mk

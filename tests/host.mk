@@ -41,20 +41,20 @@ check: ## all tests, those under emulated Xen included
 
 quick: unit sim-quick model headers nocompile check-format ## host tests of what has changed
 
-unit: $(call host_counts,$(host_unit:.cpp=)) ## unit tests [CASE=core_text]
+unit: $(call host_counts,$(host_unit:.cpp=$(host_once))) ## unit tests [CASE=core_text]
 	$(Q)tests/count sum $@ $^
 
-sim: $(call host_counts,$(host_cases:.cpp=$(host_once))) ## simulated Xen [CASE=blkfront] [SEED=n] [SEEDS=percent]
+sim: $(call host_counts,$(host_cases:.cpp=$(host_once))) ## simulated Xen [CASE=blkfront_io] [SEED=n] [SEEDS=percent]
 	$(Q)LEAST_SEEDS=$(if $(SEED)$(SEEDS)$(CASE),0,10000) tests/count sum $@ $^
 
 TIME ?= 600
 soak: soak-sim soak-boot soak-sqlite ## what takes hours: the three below
 
-soak-sim: $(host_cases:%.cpp=$(host)/%) ## simulated Xen with fresh seeds for TIME=600 seconds [CASE=blkfront]
+soak-sim: $(host_cases:%.cpp=$(host)/%) ## simulated Xen with fresh seeds for TIME=600 seconds [CASE=blkfront_io]
 	$(Q)tests/soak $(TIME) $^
 
 sim-quick: export SEEDS := 10
-sim-quick: $(patsubst %.cpp,$(host)/%.quick.count,$(host_cases))
+sim-quick: $(call host_counts,$(host_cases:.cpp=$(or $(host_once),.quick)))
 	$(Q)tests/count sum $@ $^
 
 model: $(call host_counts,$(host_models:.cpp=)) ## all states of the handshake and of the rings [CASE=ring]
@@ -75,11 +75,11 @@ tidy: $(call host_counts,$(header_parts:%=tidy/%)) ## clang-tidy over all header
 # --- Programs -----------------------------------------------------------------------------------
 
 # A chosen seed or number of seeds runs each time, and is no reason to believe that all pass.
-$(host)/%.count: $(host)/%
+$(host)/%.count: $(host)/% tests/count
 	$(Q)tests/count run $@ $<
-$(host)/%.once.count: $(host)/% $(host)/again
+$(host)/%.once.count: $(host)/% tests/count $(host)/again
 	$(Q)tests/count run $@ $<
-$(host)/%.quick.count: $(host)/%
+$(host)/%.quick.count: $(host)/% tests/count
 	$(Q)tests/count run $@ $<
 $(host)/again:
 
@@ -106,12 +106,12 @@ $(host)/libsim.a: $(host_simulator:%.cpp=$(host)/%.o)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 # -Og: half the time that -O1 takes to compile, and the simulator is fast enough.
-$(host)/%.o: %.cpp tests/host.mk | $(host_links)
+$(host)/%.o: %.cpp Makefile tests/host.mk | $(host_links)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(host_compile) -g -Og $(host_sanitize) -MMD -MP -c $< -o $@
 
 # Without sanitizers, which make the models several times as slow; they touch no memory by address.
-$(host)/tests/model/%.o: tests/model/%.cpp tests/host.mk | $(host_links)
+$(host)/tests/model/%.o: tests/model/%.cpp Makefile tests/host.mk | $(host_links)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(host_compile) -g -O2 -MMD -MP -c $< -o $@
 
@@ -121,21 +121,22 @@ $(host_models:%.cpp=$(host)/%): %: %.o
 # --- Headers, and what must not compile ---------------------------------------------------------
 
 # A header is included twice, and first: it needs nothing before it and guards itself.
-$(host)/headers/%.hpp.count: %.hpp | $(host_links)
+$(host)/headers/%.hpp.count: %.hpp Makefile tests/host.mk tests/count | $(host_links)
 	$(Q)mkdir -p $(@D)
 	$(Q)printf '#include <lodger/%s>\n' $< $< > $(@:.count=.cpp)
 	$(Q)tests/count run $@ $(host_compile) -fsyntax-only -MMD -MP -MT $@ -MF $(@:.count=.d) $(@:.count=.cpp)
 
 # Without exceptions and RTTI, in a few translation units.
-$(header_parts:%=$(host)/headers/%.count): $(host)/headers/%.count: $(host)/parts/%.cpp
+$(header_parts:%=$(host)/headers/%.count): $(host)/headers/%.count: $(host)/parts/%.cpp tests/count
 	$(Q)mkdir -p $(@D)
 	$(Q)tests/count run $@ $(host_compile) -fno-exceptions -fno-rtti -fsyntax-only $<
 
-$(host)/parts/%.cpp: $(public_headers) tests/host.mk | $(host_links)
+$(host)/parts/%.cpp: $(public_headers) Makefile tests/host.mk | $(host_links)
 	$(Q)mkdir -p $(@D)
 	$(Q)printf '#include <lodger/%s>\n' $(filter $(addsuffix /%,$(part_$*)),$(public_headers)) > $@
 
-$(host)/tests/nocompile/%.cpp.count: tests/nocompile/%.cpp tests/nocompile/check | $(host_links)
+$(host)/tests/nocompile/%.cpp.count: tests/nocompile/%.cpp tests/nocompile/check Makefile \
+    tests/host.mk tests/count | $(host_links)
 	$(Q)mkdir -p $(@D)
 	$(Q)tests/count run $@ tests/nocompile/check $< $(host_compile) -fsyntax-only \
 	    -MMD -MP -MT $@ -MF $(@:.count=.d)
@@ -143,11 +144,11 @@ $(host)/tests/nocompile/%.cpp.count: tests/nocompile/%.cpp tests/nocompile/check
 # --- Form ---------------------------------------------------------------------------------------
 
 sources := $(shell git ls-files '*.hpp' '*.cpp')
-$(host)/format.count: $(wildcard $(sources)) .clang-format
+$(host)/format.count: $(wildcard $(sources)) .clang-format tests/format
 	$(Q)mkdir -p $(@D)
 	$(Q)tests/format $@ $(CLANG_FORMAT) $(wildcard $(sources))
 
-$(host)/tidy/%.count: $(host)/parts/%.cpp .clang-tidy
+$(host)/tidy/%.count: $(host)/parts/%.cpp .clang-tidy tests/count
 	$(Q)mkdir -p $(@D)
 	$(Q)tests/count run $@ $(CLANG_TIDY) --quiet $< -- $(CXX_STANDARD) $(INCLUDES) $(DEFINES)
 

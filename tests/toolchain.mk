@@ -5,6 +5,6 @@ check_groups += check-toolchain
 check-toolchain: $(O)/toolchain.count ## whether programs can be made of the guest's libraries alone
 	$(Q)tests/count sum $@ $^
 
-$(O)/toolchain.count: $(SYSROOT).stamp $(wildcard tools/toolchain/*)
+$(O)/toolchain.count: $(SYSROOT).stamp $(wildcard tools/toolchain/*) tests/count
 	$(Q)mkdir -p $(@D)
 	$(Q)tests/count run $@ tools/toolchain/check

@@ -11,9 +11,11 @@ export XENSTORED = $(machine_root)/lib64/ld-linux-x86-64.so.2 \
     --library-path $(machine_root)/usr/lib/x86_64-linux-gnu --preload $(abspath $(xenstored_shim)) \
     $(machine_root)/usr/lib/xen-4.17/bin/xenstored
 
+xenstored_counts := $(xenstored_programs:%=$(host)/tests/xenstored/%$(host_once).count)
+
 check_groups += xenstored
 .PHONY: xenstored
-xenstored: $(patsubst %,$(host)/tests/xenstored/%.count,$(xenstored_programs)) ## the client against the real xenstored
+xenstored: $(xenstored_counts) ## the client against the real xenstored
 	$(Q)tests/count sum $@ $^
 
 $(patsubst %,$(host)/tests/xenstored/%,$(xenstored_programs)): %: %.o $(xenstored_objects) \
@@ -21,8 +23,7 @@ $(patsubst %,$(host)/tests/xenstored/%,$(xenstored_programs)): %: %.o $(xenstore
 	$(say) LINK $@
 	$(Q)$(HOST_CXX) $(host_sanitize) $^ -lCatch2WithMain -o $@
 
-$(patsubst %,$(host)/tests/xenstored/%.count,$(xenstored_programs)): $(xenstored_shim) \
-    $(machine_root)/.recipe
+$(xenstored_counts): $(xenstored_shim) $(machine_root)/.recipe
 
 $(xenstored_shim): tests/xenstored/shim.c
 	$(say) CC $@

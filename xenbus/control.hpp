@@ -174,6 +174,8 @@ private:
     Result<> look_at_target()
     {
         auto const target = store_.template read<std::uint64_t>("memory/target");
+        if (!target && !says_nothing(target.error()) && target.error() != Errc::protocol)
+            return Failure{target.error()};
         if (target && actions_.memory_target)
             actions_.memory_target(*target);
         return {};
@@ -207,10 +209,15 @@ private:
         auto const text = operations.read(path, buffer, deadline);
         if (text)
             return std::optional<T>{understand(*text)};
-        // Not there, not ours to know, or longer than any request.
-        bool const is_nothing = text.error() == Errc::not_found || text.error() == Errc::denied ||
-                                text.error() == Errc::too_large;
-        return is_nothing ? Result<std::optional<T>>{std::optional<T>{}} : Failure{text.error()};
+        if (says_nothing(text.error()))
+            return std::optional<T>{};
+        return Failure{text.error()};
+    }
+
+    /// Not there, not ours to know, or longer than any request.
+    static bool says_nothing(Errc error)
+    {
+        return error == Errc::not_found || error == Errc::denied || error == Errc::too_large;
     }
 
     store::Client<H>& store_;

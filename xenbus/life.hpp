@@ -71,7 +71,8 @@ public:
         return *begun_;
     }
 
-    /// Closes in order, and waits until that is done. Fine to call twice, or before `begin`.
+    /// Closes in order, and waits until that is done: with a deadline that is cancelled, no longer
+    /// than `Patience::close` from then on. Fine to call twice, or before `begin`.
     /// @return `timed_out` if the other end did not follow; then what it still has mapped is
     /// quarantined
     Result<> end(Deadline deadline)
@@ -149,10 +150,11 @@ private:
     /// or the reason given to `give_up`
     Result<> serve()
     {
+        bool has_spoken = false; // and nobody has listened
         while (true) {
             Deadline const look_by = within(patience_.connect);
             driver_.set_deadline(look_by);
-            bool const has_spoken = connector_.other_end().has_spoken();
+            has_spoken |= connector_.other_end().has_spoken();
             auto const looked =
                 connector_.is_void() ? Failure{Errc::disconnected} : connector_.step(look_by);
             if (given_up_)
@@ -163,7 +165,7 @@ private:
                 frontend().leave();
             if (frontend().state() != State::connected)
                 return Failure{Errc::disconnected};
-            if (looked && has_spoken)
+            if (looked && std::exchange(has_spoken, false))
                 driver_.spoken(connector_.other_end().last().value_or(State::unknown));
             // A device goes on without XenStore, so we look again in a while.
             if (looked)
@@ -224,6 +226,8 @@ private:
     {
         outcome_ = connector_.take_leave(
             stop_.is_requested() ? end_by_ : after(hypervisor(), patience_.close));
+        if (!outcome_ && outcome_.error() == Errc::cancelled)
+            outcome_ = connector_.take_leave(after(hypervisor(), patience_.close));
         if (!outcome_)
             report(outcome_.error(), connector_.missed());
         driver_.set_deadline(after(hypervisor(), patience_.close));

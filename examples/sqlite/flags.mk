@@ -15,7 +15,7 @@ sqlite_database := $(O)/obj/sqlite/sqlite3.o \
 CXXFLAGS_sqlite += -isystem $(sqlite)
 CXXFLAGS_sqlite-load += -isystem $(sqlite)
 $(patsubst %,$(O)/obj/%.o,$(wildcard examples/sqlite/*.cpp tests/boot/guests/sqlite-load/*.cpp)): \
-    $(sqlite)/sqlite3.h
+    $(sqlite)/sqlite3.h examples/sqlite/flags.mk
 
 $(O)/images/sqlite.elf: $(O)/obj/sqlite/sqlite3.o $(O)/obj/sqlite/speedtest1.o $(line_editor)
 $(O)/images/tests/sqlite-load.elf: $(sqlite_database)
@@ -38,7 +38,7 @@ $(O)/obj/sqlite/sqlite3.o: $(sqlite)/sqlite3.c examples/sqlite/flags.mk $(before
 	$(Q)$(GUEST_CC) $(MACHINE) -w $(SQLITE_OPTIONS) -DSQLITE_OS_OTHER=1 -c $< -o $@
 
 # A program of SQLite's own, and a function of ours.
-$(O)/obj/sqlite/speedtest1.o: $(sqlite)/sqlite3.h $(before_compiling)
+$(O)/obj/sqlite/speedtest1.o: $(sqlite)/sqlite3.h examples/sqlite/flags.mk $(before_compiling)
 	$(say) CC speedtest1
 	$(Q)mkdir -p $(@D)
 	$(Q)$(GUEST_CC) $(MACHINE) -w -I$(sqlite) -Dmain=speedtest1_main \

@@ -219,6 +219,84 @@ TEST_CASE("a request abandoned after its reply came is over")
     REQUIRE(peer.take().size() == 1);
 }
 
+namespace {
+
+/// Whether that is the word to the daemon that a transaction is to be thrown away.
+bool throws_away(Sent const& sent, std::uint32_t transaction)
+{
+    return sent.header.type == XS_TRANSACTION_END && sent.header.tx_id == transaction &&
+           sent.payload == nul_terminated("F");
+}
+
+store::Session::Ticket submit_commit(Peer& peer, std::uint32_t transaction)
+{
+    return peer.session
+        .submit(
+            {.type = Type::transaction_end,
+             .transaction = transaction,
+             .pieces = {"T", std::string_view{"\0", 1}}},
+            {})
+        .value();
+}
+
+} // namespace
+
+TEST_CASE("a transaction that is opened for a caller who has left is thrown away")
+{
+    Peer peer;
+    auto const ticket = peer.submit("", {}, Type::transaction_start);
+    REQUIRE(peer.take().size() == 1);
+    peer.session.abandon(ticket);
+    REQUIRE(peer.take().empty());
+    REQUIRE(peer.say(XS_TRANSACTION_START, ticket, nul_terminated("7")));
+    auto const sent = peer.take();
+    REQUIRE(sent.size() == 1);
+    REQUIRE(throws_away(sent[0], 7));
+    REQUIRE(peer.say(XS_TRANSACTION_END, sent[0].header.req_id, nul_terminated("OK")));
+    for (std::size_t i = 0; i < store::most_requests; ++i)
+        peer.submit("name"); // All places are free again.
+}
+
+TEST_CASE("a transaction that the daemon did not open for a caller who has left is not ended")
+{
+    Peer peer;
+    auto const ticket = peer.submit("", {}, Type::transaction_start);
+    peer.take();
+    peer.session.abandon(ticket);
+    REQUIRE(peer.say(XS_ERROR, ticket, nul_terminated("ENOSPC")));
+    REQUIRE(peer.take().empty());
+}
+
+TEST_CASE("a commit whose caller leaves before it was sent becomes a transaction thrown away")
+{
+    Peer peer;
+    peer.session.abandon(submit_commit(peer, 7));
+    auto const sent = peer.take();
+    REQUIRE(sent.size() == 1);
+    REQUIRE(throws_away(sent[0], 7));
+    peer.session.abandon(submit_commit(peer, 8));
+    peer.session.restart(); // This daemon does not know it.
+    REQUIRE(peer.take().empty());
+}
+
+TEST_CASE("a transaction is thrown away as soon as a request can be sent")
+{
+    Peer peer;
+    std::vector<store::Session::Ticket> tickets;
+    for (std::size_t i = 0; i < store::most_requests; ++i)
+        tickets.push_back(peer.submit("name"));
+    peer.take();
+    peer.session.throw_away(7);
+    REQUIRE(peer.take().empty());
+    REQUIRE(peer.session.owes());
+    REQUIRE(peer.say(XS_READ, tickets[5], "value"));
+    static_cast<void>(peer.session.collect(tickets[5]));
+    auto const sent = peer.take();
+    REQUIRE(sent.size() == 1);
+    REQUIRE(throws_away(sent[0], 7));
+    REQUIRE_FALSE(peer.session.owes());
+}
+
 TEST_CASE("a failure completes what is queued and what was sent, and frees what was abandoned")
 {
     Peer peer;

@@ -24,6 +24,11 @@ void in_guest(std::function<void(RealStore&, Client&)> body)
     store.threads().run();
 }
 
+/// Real time, on a machine that is busy with other things: it only tells what is noticed from what
+/// is waited for until the client's patience is over.
+constexpr Duration soon = 5s;
+static_assert(soon < Client::default_patience / 2);
+
 Duration since(HostDomain& guest, Instant before)
 {
     return guest.now() - before;
@@ -51,7 +56,7 @@ void claim_too_much(HostDomain& guest)
     REQUIRE(guest.notify(guest.store_port()));
 }
 
-TEST_CASE("a breach of the protocol is noticed within 100 ms")
+TEST_CASE("a breach of the protocol is noticed")
 {
     in_guest([](RealStore& store, Client& client) {
         HostDomain& guest = store.guest();
@@ -69,7 +74,7 @@ TEST_CASE("a breach of the protocol is noticed within 100 ms")
         }
         Instant const before = guest.now();
         REQUIRE(watch->next(buffer, client.patience()).error() == Errc::disconnected);
-        CHECK(since(guest, before) < 100ms);
+        CHECK(since(guest, before) < soon);
         CHECK(guest.store_page().error != XENSTORE_ERROR_NONE);
         // From then on at once, whatever is asked.
         CHECK(client.read("data", buffer).error() == Errc::disconnected);
@@ -102,7 +107,7 @@ TEST_CASE("every request in flight ends when the daemon gives up on us")
         Instant const before = guest.now();
         store.join();
         CHECK(ended == 30);
-        CHECK(since(guest, before) < 1s);
+        CHECK(since(guest, before) < soon);
     });
 }
 
@@ -116,13 +121,17 @@ TEST_CASE("threads that wait for a request to come free go on as soon as one doe
         for (int i = 0; i < 40; ++i) { // twice as many as may be in flight
             store.start(guest, [&] {
                 std::array<char, 16> buffer;
-                for (int repeats = 0; repeats < 25; ++repeats)
+                for (int repeats = 0; repeats < 100; ++repeats)
                     read += client.read("data/a", buffer) == "value"sv;
             });
         }
         store.join();
-        CHECK(read == 1000);
-        CHECK(since(guest, before) < 500ms);
+        CHECK(read == 4000);
+        // It would be twice that if each batch waited for the next look at the daemon's health.
+        static_assert(
+            4000 / store::most_requests * store::Connection<HostDomain>::check_interval >=
+            2 * soon);
+        CHECK(since(guest, before) < soon);
     });
 }
 
@@ -183,7 +192,7 @@ TEST_CASE("a daemon that stops costs each caller its deadline and no more")
                 std::array<char, 16> own;
                 auto const deadline = after(guest, i * 10ms);
                 CHECK(client.read("data/a", own, deadline).error() == Errc::timed_out);
-                CHECK(since(guest, before) < i * 10ms + 100ms);
+                CHECK(since(guest, before) < i * 10ms + soon);
             });
         }
         store.join();
@@ -211,6 +220,21 @@ TEST_CASE("an open transaction is no more after a deadline that passed in it")
                 client.patience());
             REQUIRE(outcome.error() == Errc::timed_out);
         }
+    });
+}
+
+TEST_CASE("callers that leave before their transactions begin leave none open")
+{
+    in_guest([](RealStore& store, Client& client) {
+        auto const nothing = [](auto&) { return Result<>{}; };
+        store.machine().daemon().pause();
+        for (int i = 0; i < 15; ++i) { // more than may be open
+            auto const late = client.transaction(nothing, after(store.guest(), 2ms));
+            CHECK(late.error() == Errc::timed_out);
+        }
+        store.machine().daemon().resume();
+        CHECK(client.exists("data"));
+        CHECK(client.transaction(nothing));
     });
 }
 
@@ -251,7 +275,7 @@ TEST_CASE("a daemon killed under load, and another in its place")
                     CHECK((error == Errc::timed_out || error == Errc::disconnected));
                     CHECK(killed > Instant{});
                     // The deadline of the call, and the grace of a transaction's abort.
-                    CHECK(since(guest, killed) < 2500ms);
+                    CHECK(since(guest, killed) < 2s + soon);
                     ++ended;
                 });
             }

@@ -2,6 +2,8 @@
 
 import re
 
+from .errors import MachineError
+
 # The domain builder grants two pages (console and XenStore) and opens two ports (the same).
 BUILT_GRANTS = (0, 1)
 BUILT_PORTS = (1, 2)
@@ -36,8 +38,10 @@ def ports(machine, identifier):
 
 
 def _section(text, beginning, next_beginning):
-    """The part of a dump that concerns one domain."""
-    rest = text.partition(beginning)[2]
+    """The part of a dump that concerns one domain, which is there also if nothing is in it."""
+    _, found, rest = text.partition(beginning)
+    if not found:
+        raise MachineError(f"Xen has logged nothing under `{beginning.strip()}`")
     return rest.partition(next_beginning)[0]
 
 

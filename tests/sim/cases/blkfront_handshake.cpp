@@ -108,6 +108,20 @@ TEST_CASE("a backend that never says anything fails the opening when its time is
     });
 }
 
+TEST_CASE("a frontend that offered nothing takes nothing of the toolstack's away")
+{
+    sim::for_each_seed(20, [](sim::World& world) {
+        BlockRig rig{world, {.toolstack_writes_protocol = true}};
+        rig.driver.domain.faults().plan(Fault::block_dead);
+        rig.guest.run([&](sim::Guest&) {
+            Device device{rig.guest.store, rig.guest.grants};
+            REQUIRE(device.open("xvda", {}, rig.in(1s)).error() == Errc::timed_out);
+            static_cast<void>(device.close(rig.in(1s)));
+        });
+        REQUIRE(world.store().read(rig.disk.frontend_path() + "/protocol"));
+    });
+}
+
 TEST_CASE("a backend that stops after InitWait is given up in bounded time")
 {
     sim::for_each_seed(30, [](sim::World& world) {
@@ -209,6 +223,8 @@ TEST_CASE("there is no device of a name that nobody has")
             REQUIRE(absent.open("xvdb").error() == Errc::no_device);
             Device nonsense{guest.store, guest.grants};
             REQUIRE(nonsense.open("tape").error() == Errc::invalid_argument);
+            REQUIRE(absent.close(rig.in(1s)));
+            REQUIRE(nonsense.close(rig.in(1s)));
         });
         REQUIRE(rig.is_clean());
     });
@@ -221,6 +237,51 @@ TEST_CASE("a disk in use cannot be opened a second time")
         rig.with_device([&](Device&) {
             Device second{rig.guest.store, rig.guest.grants};
             REQUIRE(second.open("xvda").error() == Errc::busy);
+            REQUIRE(second.close(rig.in(1s)));
+        });
+        REQUIRE(rig.is_clean());
+    });
+}
+
+TEST_CASE("a close that is cancelled leaves nothing connected")
+{
+    sim::for_each_seed(100, [](sim::World& world) {
+        BlockRig rig{world};
+        Cancellation cancellation;
+        rig.guest.run([&](sim::Guest& guest) {
+            Device device{guest.store, guest.grants};
+            REQUIRE(device.open("xvda", {}, rig.in(2s)));
+            guest.domain.spawn("canceller", [&] {
+                guest.domain.sleep(world.random().up_to(1ms));
+                cancellation.request(guest.domain);
+            });
+            REQUIRE(device.close({guest.domain.now() + 5s, &cancellation}));
+            REQUIRE(device.status().own == xenbus::State::closed);
+            REQUIRE(device.close(rig.in(5s)));
+        });
+        REQUIRE(rig.is_clean());
+        REQUIRE(rig.frontend_states() == States{"1", "3", "4", "5", "6"});
+    });
+}
+
+TEST_CASE("a close that is cancelled does not wait for ever for a backend that does nothing")
+{
+    sim::for_each_seed(20, [](sim::World& world) {
+        BlockRig rig{world};
+        Cancellation cancellation;
+        rig.guest.run([&](sim::Guest& guest) {
+            Device device{guest.store, guest.grants};
+            REQUIRE(device.open("xvda", {.patience = {.close = 2s}}, rig.in(2s)));
+            rig.disk.die();
+            guest.domain.spawn("canceller", [&] {
+                guest.domain.sleep(1s);
+                cancellation.request(guest.domain);
+            });
+            Instant const before = world.now();
+            static_cast<void>(device.close({Instant::max(), &cancellation}));
+            REQUIRE(world.now() - before >= 1s);
+            REQUIRE(world.now() - before < 4s);
+            REQUIRE(device.status().own == xenbus::State::closed);
         });
         REQUIRE(rig.is_clean());
     });

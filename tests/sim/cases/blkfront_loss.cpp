@@ -188,6 +188,20 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("a disk's new size is heard of although XenStore has failed just then")
+{
+    sim::for_each_seed(50, [](sim::World& world) {
+        LossRig rig{world, Loss::closed, OnLoss::fail_fast};
+        rig.run([&](Device& device, Load&) {
+            rig.rig.guest.domain.faults().plan(sim::Fault::store_wrong_type);
+            rig.rig.disk.resize(2 * Load::disk_size);
+            rig.rig.guest.domain.sleep(1s);
+            REQUIRE(rig.changes.back() == Change::resized);
+            REQUIRE(device.disk()->size == 2 * Load::disk_size);
+        });
+    });
+}
+
 TEST_CASE("a disk that is reconfigured under load goes on, and the application is told")
 {
     sim::for_each_seed(100, [](sim::World& world) {

@@ -182,6 +182,16 @@ TEST_CASE("what the guest can be asked for is said, and said again in a restored
     });
 }
 
+TEST_CASE("a target for the memory that could not be read at once is told later")
+{
+    with_rig(50, [](ControlRig& rig) {
+        rig.guest.domain.faults().plan(Fault::store_no_reply);
+        rig.toolstack().write(target, "8192");
+        rig.guest.domain.sleep(60s);
+        REQUIRE(rig.kib == 8192);
+    });
+}
+
 TEST_CASE("each new target for the memory is told, and garbage is not")
 {
     with_rig(50, [](ControlRig& rig) {

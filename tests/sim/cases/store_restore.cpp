@@ -8,6 +8,7 @@
 
 using namespace lodger;
 using namespace std::literals;
+using sim::Fault;
 using sim::Guest;
 
 namespace {
@@ -63,6 +64,77 @@ TEST_CASE("every watch is there after a restoration, and fires once")
             REQUIRE(guest.connection().watches.size() == 2);
             REQUIRE(guest.store.write("data/x", "1"));
             REQUIRE(first.next(buffer, guest.in(1s)).value() == "data/x");
+        });
+    });
+}
+
+TEST_CASE("a watch that a new daemon refuses is asked for again, and the others are there")
+{
+    sim::for_each_seed(50, [](sim::World& world) {
+        limit(world);
+        sim::in_guest(world, [&](Guest& guest) {
+            std::array const watches = {
+                guest.store.watch("data").value(), guest.store.watch("name").value(),
+                guest.store.watch("device").value()};
+            auto& connection = guest.store.connection();
+            REQUIRE(connection.pause(guest.in(1s)));
+            guest.domain.restore(30min);
+            guest.domain.faults().plan(Fault::store_too_big, 2);
+            auto const moved =
+                connection.move(guest.domain.store_page(), guest.domain.store_port(), guest.in(5s));
+            REQUIRE(moved.error() == Errc::too_large);
+            REQUIRE(guest.connection().watches.size() == 1);
+            while (guest.connection().watches.size() < 3)
+                static_cast<void>(connection.wait(guest.in(100ms)));
+        });
+    });
+}
+
+TEST_CASE("a daemon that is too slow with one watch gets all of them in the end")
+{
+    sim::for_each_seed(50, [](sim::World& world) {
+        limit(world);
+        sim::in_guest(world, [&](Guest& guest) {
+            std::vector<store::Watch<sim::Domain>> watches;
+            while (watches.size() < store::most_requests + 5)
+                watches.push_back(guest.store.watch("data").value());
+            auto& connection = guest.store.connection();
+            REQUIRE(connection.pause(guest.in(1s)));
+            guest.domain.restore(30min);
+            world.store().silence(true);
+            auto const moved =
+                connection.move(guest.domain.store_page(), guest.domain.store_port(), guest.in(1s));
+            REQUIRE(moved.error() == Errc::timed_out);
+            world.store().silence(false);
+            guest.domain.sleep(1s);
+            REQUIRE(guest.connection().watches.size() == watches.size());
+        });
+    });
+}
+
+TEST_CASE("a watch that waits for its turn while the domain is away is made once")
+{
+    sim::for_each_seed(100, [](sim::World& world) {
+        limit(world);
+        Guest& guest = world.make<Guest>(world);
+        for (std::size_t thread = 0; thread < store::most_requests + 10; ++thread) {
+            guest.domain.spawn("watcher-" + std::to_string(thread), [&] {
+                for (int round = 0; round < 5; ++round) {
+                    auto watch = guest.store.watch("data");
+                    REQUIRE(watch);
+                    REQUIRE(watch->wait(guest.in(1s)));
+                }
+            });
+        }
+        guest.domain.spawn("saver", [&] {
+            guest.domain.sleep(world.random().up_to(500us));
+            save_and_restore(guest);
+        });
+        world.run();
+        guest.run([&](Guest&) {
+            REQUIRE(guest.store.exists("data"));
+            guest.domain.sleep(1s);
+            REQUIRE(guest.connection().watches.empty());
         });
     });
 }
@@ -174,6 +246,30 @@ TEST_CASE("a transaction does not outlive the domain's restoration, and none is 
         world.run();
         REQUIRE(committed + lost == 20);
         REQUIRE(lost <= 1);
+        REQUIRE(guest.connection().transactions.empty());
+    });
+}
+
+TEST_CASE("transactions that wait for their turn while the domain is away are not left open")
+{
+    sim::for_each_seed(100, [](sim::World& world) {
+        limit(world);
+        world.store().quotas.transactions = 100;
+        Guest& guest = world.make<Guest>(world);
+        for (std::size_t thread = 0; thread < store::most_requests + 10; ++thread) {
+            guest.domain.spawn("writer-" + std::to_string(thread), [&] {
+                auto const nothing = [](store::Operations<sim::Domain>&) { return Result<>{}; };
+                for (int round = 0; round < 5; ++round) {
+                    auto const done = guest.store.transaction(nothing);
+                    REQUIRE((done || done.error() == Errc::disconnected));
+                }
+            });
+        }
+        guest.domain.spawn("saver", [&] {
+            guest.domain.sleep(world.random().up_to(500us));
+            save_and_restore(guest);
+        });
+        world.run();
         REQUIRE(guest.connection().transactions.empty());
     });
 }

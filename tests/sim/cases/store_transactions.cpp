@@ -163,3 +163,65 @@ TEST_CASE("a transaction whose time runs out is not left open once the daemon an
         });
     });
 }
+
+TEST_CASE("callers whose time runs out before their transactions begin leave none open")
+{
+    sim::for_each_seed(50, [](sim::World& world) {
+        sim::in_guest(world, [&](Guest& guest) {
+            auto const nothing = [](Transaction&) { return Result<>{}; };
+            world.store().silence(true);
+            for (int i = 0; i < 15; ++i)
+                REQUIRE(guest.store.transaction(nothing, guest.in(1ms)).error() == Errc::timed_out);
+            world.store().silence(false);
+            guest.domain.sleep(1s);
+            REQUIRE(guest.connection().transactions.empty());
+            REQUIRE(guest.store.transaction(nothing));
+        });
+    });
+}
+
+TEST_CASE("a transaction that cannot be thrown away while a suspend is tried is so afterwards")
+{
+    sim::for_each_seed(50, [](sim::World& world) {
+        sim::in_guest(world, [&](Guest& guest) {
+            auto& connection = guest.store.connection();
+            auto const failed = guest.store.transaction([&](Transaction&) -> Result<> {
+                REQUIRE(connection.pause(guest.in(1s)));
+                return Failure{Errc::unsupported};
+            });
+            REQUIRE(failed.error() == Errc::unsupported);
+            connection.go_on();
+            REQUIRE(guest.store.exists("data").value());
+            REQUIRE(guest.connection().transactions.empty());
+        });
+    });
+}
+
+TEST_CASE("a transaction that no request is left for is thrown away when there is one again")
+{
+    sim::for_each_seed(50, [](sim::World& world) {
+        sim::in_guest(world, [&](Guest& guest) {
+            auto& connection = guest.store.connection();
+            std::vector<store::Session::Ticket> others;
+            auto const committed = guest.store.transaction(
+                [&](Transaction&) -> Result<> {
+                    world.store().silence(true);
+                    while (others.size() < store::most_requests)
+                        others.push_back(
+                            connection
+                                .begin(
+                                    {.type = store::Type::read, .pieces = {"domid", {"\0", 1}}}, {},
+                                    guest.in(1s))
+                                .value());
+                    return {};
+                },
+                guest.in(10ms));
+            REQUIRE(committed.error() == Errc::timed_out);
+            world.store().silence(false);
+            for (auto const ticket : others)
+                REQUIRE(connection.finish(ticket, guest.in(1s)));
+            guest.domain.sleep(1s);
+            REQUIRE(guest.connection().transactions.empty());
+        });
+    });
+}
