@@ -20,7 +20,16 @@ Result<Inode> Inode::read(ext2_filsys system, ext2_ino_t number)
 
 Result<> Inode::refresh()
 {
-    return outcome(ext2fs_read_inode_full(system_, number_, &base(), sizeof raw_));
+    LODGER_TRY(outcome(ext2fs_read_inode_full(system_, number_, &base(), sizeof raw_)));
+    return check();
+}
+
+/// What the library would take as it is.
+Result<> Inode::check() const
+{
+    if (has_inline_data() && !ext2fs_has_feature_inline_data(system_->super))
+        return Failure{Errc::io};
+    return {};
 }
 
 Result<> Inode::write()

@@ -55,6 +55,7 @@ public:
 private:
     using Seconds = __u32 ext2_inode_large::*;
 
+    Result<> check() const;
     void set(Seconds seconds, timespec time);
     timespec get(Seconds seconds) const;
     Seconds extra_of(Seconds seconds) const;

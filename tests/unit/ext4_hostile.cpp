@@ -73,3 +73,29 @@ TEST_CASE("a damaged file system is an error at most")
         static_cast<void>(disk.unmount());
     }
 }
+
+TEST_CASE("what is in an inode may be longer than a block")
+{
+    Ext4Image image{"-t ext4 -O inline_data,ea_inode,^metadata_csum -b 1024", 4 << 20};
+    image.debugfs("write /dev/null file");
+    image.debugfs("ea_set file user.data " + std::string(1024, 'w'));
+    image.debugfs("sif file size 1084");
+    // "user.data" (1) and "system.data" (7), which is the file's, change places.
+    std::string bytes = image.contents();
+    for (std::size_t at = bytes.find("data"); at != bytes.npos; at = bytes.find("data", at + 1))
+        if (char& index = bytes[at - 15]; bytes[at - 16] == 4 && (index == 1 || index == 7))
+            index ^= 1 ^ 7;
+    image.set_contents(bytes);
+    Mounted disk{image, {.read_only = true}};
+    CHECK(disk.read("file").value() == std::string(60, '\0') + std::string(1024, 'w'));
+}
+
+TEST_CASE("an inode does not have what its file system has not")
+{
+    Ext4Image image{"-t ext4", 4 << 20};
+    image.debugfs("mkdir d");
+    image.debugfs("sif d flags 0x10000000");
+    Mounted disk{image};
+    CHECK(disk.status("d").error() == Errc::io);
+    CHECK(disk.system->make_directory("d/d", 0755).error() == Errc::io);
+}
