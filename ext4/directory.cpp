@@ -18,6 +18,19 @@ Result<> for_each(ext2_filsys system, ext2_ino_t directory, Visit visit)
     return outcome(ext2fs_dir_iterate(system, directory, 0, nullptr, call, &visit));
 }
 
+/// A directory has no more blocks than the disk: it may lead to the same ones over and over again,
+/// and the library follows. What else is wrong is found by whoever goes through it then.
+Result<> check_length(Inode const& directory)
+{
+    auto const count = [](ext2_filsys, blk64_t*, e2_blkcnt_t, blk64_t, int, void* left) -> int {
+        return --*static_cast<blk64_t*>(left) == 0 ? BLOCK_ABORT : 0;
+    };
+    blk64_t left = ext2fs_blocks_count(directory.system()->super) + 1;
+    static_cast<void>(ext2fs_block_iterate3(
+        directory.system(), directory.number(), BLOCK_FLAG_READ_ONLY, nullptr, count, &left));
+    return left > 0 ? Result<>{} : Failure{Errc::io};
+}
+
 } // namespace
 
 int type_of(std::uint16_t mode)
@@ -38,6 +51,7 @@ Result<Names> Names::in(Inode const& directory)
 {
     if (!directory.is_directory())
         return Failure{Errc::not_a_directory};
+    LODGER_TRY(check_length(directory));
     return Names{directory.system(), directory.number()};
 }
 

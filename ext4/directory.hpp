@@ -20,7 +20,7 @@ constexpr std::size_t most_name = EXT2_NAME_LEN;
 /// The names in one directory. The directory's times are not changed, nor is any link counted.
 class Names {
 public:
-    /// @return `not_a_directory`
+    /// @return `not_a_directory`; `io` if it has more blocks than the disk
     static Result<Names> in(Inode const& directory);
 
     /// @return `not_found`

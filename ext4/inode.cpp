@@ -29,6 +29,9 @@ Result<> Inode::check() const
 {
     if (has_inline_data() && !ext2fs_has_feature_inline_data(system_->super))
         return Failure{Errc::io};
+    auto const& tree = reinterpret_cast<ext3_extent_header const&>(base().i_block);
+    if (has_extents() && tree.eh_depth > most_extent_depth)
+        return Failure{Errc::io};
     return {};
 }
 

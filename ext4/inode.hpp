@@ -7,6 +7,9 @@
 
 namespace lodger::ext4 {
 
+/// Of a tree of extents (Linux's fs/ext4/ext4_extents.h, EXT4_MAX_EXTENT_DEPTH).
+constexpr unsigned most_extent_depth = 5;
+
 /// One inode, as it was read; what is changed in it is written by `write`.
 class Inode {
 public:
