@@ -106,6 +106,27 @@ TEST_CASE("a disk that can only be read is read, be it all database, and not wri
     CHECK(medium.writes == 0);
 }
 
+TEST_CASE("a disk that can only be read may be as short and as odd as its database")
+{
+    for (char const* const size : {"1", "3000", "150000", "200000"}) {
+        INFO(size);
+        ForgetfulMedium medium{0, 512};
+        medium.bytes = made_elsewhere(
+            std::string{"PRAGMA page_size=512; CREATE TABLE t(a);"
+                        "INSERT INTO t VALUES(randomblob("} +
+            size + "))");
+        while (medium.bytes.size() % block == 0) // One page more, which is of no use.
+            medium.bytes.resize(medium.bytes.size() + 512);
+        medium.is_read_only = true;
+        OpenDatabase database{medium};
+        CHECK(database.refusal == "");
+        REQUIRE(database.connection);
+        CHECK(database.connection->ask("SELECT length(a) FROM t") == size);
+        CHECK(database.connection->ask("PRAGMA integrity_check") == "ok");
+        CHECK(database.disk->journal_room() == 0);
+    }
+}
+
 TEST_CASE("what is no database is refused, and not written over")
 {
     for (std::size_t const at : {std::size_t{0}, std::size_t{510}, std::size_t{1080}, 65600ul}) {
