@@ -104,6 +104,8 @@ timespec Inode::get(Seconds seconds) const
 
 void Inode::describe(struct stat& status) const
 {
+    // A number of its own while it is mounted, so that files of two disks are told apart.
+    status.st_dev = reinterpret_cast<std::uintptr_t>(system_);
     status.st_ino = static_cast<ino_t>(number_);
     status.st_mode = raw_.i_mode;
     status.st_nlink = raw_.i_links_count;

@@ -69,3 +69,14 @@ TEST_CASE("what is written is read, here and elsewhere, and e2fsck finds nothing
         CHECK(disk.system->unlink("small").error() == Errc::read_only);
     }
 }
+
+TEST_CASE("files of two disks are told apart by stat")
+{
+    Ext4Image first{"-t ext4", 4 << 20};
+    Ext4Image second{"-t ext4", 4 << 20};
+    Mounted one{first};
+    Mounted other{second};
+    CHECK(one.status("")->st_ino == other.status("")->st_ino);
+    CHECK(one.status("")->st_dev != other.status("")->st_dev);
+    CHECK(one.status("")->st_dev == one.status("lost+found")->st_dev);
+}

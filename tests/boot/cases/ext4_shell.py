@@ -53,6 +53,12 @@ cd / && umount /tmp/read
 """
 
 
+COPY_ONTO_ITSELF = (
+    "cp from-linux from-linux; cp from-linux .; ln from-linux other; cp other from-linux;"
+    "sum from-linux; mkdir d; write d/f words; cp -r d d; tree d"
+)
+
+
 def make_tree(tree):
     numbers = random.Random(11)
     (tree / DEEP).mkdir(parents=True)
@@ -120,6 +126,12 @@ def a_guest_and_linux_read_what_the_other_has_written(rig):
     expect(run.verdict.status == 0, run.verdict.words)
     expect(f"{moved}  from-linux" in run.console, "the guest does not read what Linux wrote")
     expect("small" not in run.console.splitlines(), "the guest sees what Linux has removed")
+    run = rig.run("ext4-shell", f"xvda=/a 'cd a/copy; {COPY_ONTO_ITSELF}'", [both], memory=24)
+    expect(run.verdict.status == 1, run.verdict.words)
+    expect(run.console.count("are the same file") == 3, "a file was copied onto itself")
+    expect("d is where the copy goes" in run.console, "a directory was copied into itself")
+    expect(f"{moved}  from-linux" in run.console, "a file copied onto itself is another")
+    expect("- 6 d/d/f" in run.console.splitlines(), "what is beside the copy was not copied")
 
 
 LEAVE_A_JOURNAL = """
