@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <new>
+#include <utility>
 
 namespace lodger::ext4 {
 
@@ -64,18 +65,28 @@ void BlockCache::forget(std::uint32_t slot)
     slots_[slot] = {};
 }
 
-/// A slot for a page that has none: of a page that was not used for a while. Its bytes are not the
-/// page's yet.
+/// The slot of a page that was not used for a while, and has been written if it had to be: what
+/// cannot be is in the way of no other page.
+Result<std::uint32_t> BlockCache::find_victim()
+{
+    for (std::size_t looked = 0; looked < 2 * slots_.size(); ++looked) {
+        auto const index = static_cast<std::uint32_t>(hand_);
+        hand_ = (hand_ + 1) % slots_.size();
+        Slot const& slot = slots_[index];
+        if (std::exchange(slots_[index].was_used, false) || slot.is_awaited)
+            continue;
+        if (slot.dirty && !failed_)
+            static_cast<void>(write_back());
+        if (!slot.dirty)
+            return index;
+    }
+    return Failure{failed_.value_or(Errc::no_memory)};
+}
+
+/// A slot for a page that has none. Its bytes are not the page's yet.
 Result<std::uint32_t> BlockCache::take(Number number)
 {
-    while (slots_[hand_].was_used) {
-        slots_[hand_].was_used = false;
-        hand_ = (hand_ + 1) % slots_.size();
-    }
-    auto const slot = static_cast<std::uint32_t>(hand_);
-    hand_ = (hand_ + 1) % slots_.size();
-    if (slots_[slot].dirty)
-        LODGER_TRY(write_back());
+    std::uint32_t const slot = LODGER_TRY(find_victim());
     if (slots_[slot].in_use)
         forget(slot);
     slots_[slot] = {.number = number, .next = chain_of(number), .in_use = true, .was_used = true};
@@ -95,14 +106,17 @@ Result<> BlockCache::load_run(Number first, std::size_t count)
             outcome = Failure{slot.error()};
             break;
         }
+        slots_[*slot].is_awaited = true;
         slots[taken] = *slot;
         pieces[taken] = bytes_of(*slot);
     }
     if (outcome)
         outcome = medium_.read(first * page, std::span{pieces}.first(count));
-    if (!outcome)
-        for (std::size_t i = 0; i < taken; ++i)
-            forget(slots[i]);
+    for (std::uint32_t const slot : std::span{slots}.first(taken)) {
+        slots_[slot].is_awaited = false;
+        if (!outcome)
+            forget(slot);
+    }
     return outcome;
 }
 
@@ -266,6 +280,7 @@ Result<> BlockCache::write_back()
             outcome = written;
         rest = rest.subspan(count);
     }
+    failed_ = outcome ? std::optional<Errc>{} : outcome.error();
     return outcome;
 }
 
