@@ -82,10 +82,13 @@ OpenDirectory::OpenDirectory(FileSystem& home, ext2_ino_t inode, int how)
       home_{home},
       inode_{inode}
 {
+    home_.state_->inodes.open(inode_);
 }
 
 void OpenDirectory::unused()
 {
+    // As of a file.
+    static_cast<void>(home_.alone([&] { return home_.state_->inodes.close(inode_); }));
     delete this;
 }
 

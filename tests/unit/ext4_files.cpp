@@ -80,3 +80,23 @@ TEST_CASE("files of two disks are told apart by stat")
     CHECK(one.status("")->st_dev != other.status("")->st_dev);
     CHECK(one.status("")->st_dev == one.status("lost+found")->st_dev);
 }
+
+TEST_CASE("a directory that is removed while it is open does not become another file")
+{
+    Ext4Image image{"-t ext4"};
+    Mounted disk{image};
+    CHECK(disk.system->make_directory("d", 0755));
+    auto const number = disk.status("d")->st_ino;
+    {
+        auto const directory = disk.open("d", O_RDONLY | O_DIRECTORY).value();
+        CHECK(disk.system->remove_directory("d"));
+        CHECK(disk.write("f", "words"));
+        CHECK(disk.status("f")->st_ino != number);
+        CHECK(directory->change({.mode = 0700}));
+        CHECK((disk.status("f")->st_mode & 07777) == 0644);
+    }
+    CHECK(disk.system->make_directory("e", 0755));
+    CHECK(disk.status("e")->st_ino == number);
+    CHECK(disk.unmount());
+    CHECK(image.faults() == "");
+}
