@@ -28,6 +28,7 @@ BlockCache::BlockCache(Medium& medium, std::unique_ptr<std::byte[]> memory, std:
       slots_(pages),
       heads_(pages, none)
 {
+    order_.reserve(pages);
 }
 
 Result<> BlockCache::check(std::uint64_t offset, std::uint64_t length) const
@@ -261,14 +262,13 @@ Result<> BlockCache::write_back()
 {
     if (dirty_ == 0)
         return {};
-    std::vector<std::uint32_t> dirty;
-    dirty.reserve(dirty_);
+    order_.clear();
     for (std::uint32_t slot = 0; slot < slots_.size(); ++slot)
         if (slots_[slot].dirty)
-            dirty.push_back(slot);
-    std::ranges::sort(dirty, {}, [this](std::uint32_t slot) { return slots_[slot].number; });
+            order_.push_back(slot);
+    std::ranges::sort(order_, {}, [this](std::uint32_t slot) { return slots_[slot].number; });
     Result<> outcome;
-    std::span<std::uint32_t const> rest{dirty};
+    std::span<std::uint32_t const> rest{order_};
     while (!rest.empty()) {
         Number const first = slots_[rest.front()].number;
         std::size_t count = 1;

@@ -77,7 +77,8 @@ private:
     std::unique_ptr<std::byte[]> memory_;
     std::vector<Slot> slots_;
     std::vector<std::uint32_t> heads_;
-    std::size_t hand_ = 0; ///< the next candidate for another page
+    std::vector<std::uint32_t> order_; ///< of what is written back, with room for all
+    std::size_t hand_ = 0;             ///< the next candidate for another page
     std::size_t dirty_ = 0;
     std::optional<Errc> failed_; ///< what came of the last `write_back`, if not all was written
 };

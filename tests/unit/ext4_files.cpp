@@ -100,3 +100,26 @@ TEST_CASE("a directory that is removed while it is open does not become another 
     CHECK(disk.unmount());
     CHECK(image.faults() == "");
 }
+
+TEST_CASE("a directory may be read again from where it was left, or from anywhere")
+{
+    Ext4Image image{"-t ext4"};
+    Mounted disk{image};
+    for (int i = 0; i < 300; ++i)
+        CHECK(disk.write(std::to_string(i) + std::string(100, 'n'), ""));
+    CHECK(disk.list("")->size() == 301);
+    auto const file = disk.open("", O_RDONLY | O_DIRECTORY).value();
+    std::uint64_t at = 0;
+    dirent entry{};
+    for (int i = 0; i < 150; ++i)
+        CHECK(file->as_directory()->next(at, entry).value());
+    std::uint64_t there = at;
+    CHECK(file->as_directory()->next(at, entry).value());
+    std::string const name = entry.d_name;
+    CHECK(file->as_directory()->next(at, entry).value());
+    CHECK(file->as_directory()->next(there, entry).value());
+    CHECK(entry.d_name == name);
+    for (std::uint64_t anywhere = 1; anywhere < 50'000; ++anywhere)
+        static_cast<void>(file->as_directory()->next(at = anywhere, entry));
+    CHECK_FALSE(file->as_directory()->next(at = ~std::uint64_t{0}, entry).value());
+}
