@@ -227,10 +227,13 @@ bool FileShell::edit(Words const& words)
         else if (words.size() > 3)
             edited << text_from(words, 3) << '\n';
     }
+    bool good = !old.bad() || complain("edit", words[1]);
     edited.close();
-    if (!edited.good())
-        return complain("edit", beside);
-    return std::rename(beside.c_str(), words[1].c_str()) == 0 || complain("edit", words[1]);
+    good = (edited.good() || complain("edit", beside)) && good;
+    if (good)
+        return std::rename(beside.c_str(), words[1].c_str()) == 0 || complain("edit", words[1]);
+    ::unlink(beside.c_str());
+    return false;
 }
 
 bool FileShell::fill(Words const& words)

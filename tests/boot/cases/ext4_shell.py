@@ -171,3 +171,24 @@ def a_disk_that_was_not_unmounted_is_known_for_it(rig):
     run = rig.run("ext4-shell", "xvda=/ 'cat kept words'", [disk], memory=24)
     expect(run.verdict.status == 0, run.verdict.words)
     expect("words of a guest\n" in run.console, "what was synced is lost")
+
+
+@case("ext4-damaged", modes=("pv",))
+def what_cannot_be_read_is_not_taken_for_nothing(rig):
+    disk = Disk(rig.file("disk.img", b""))
+    with tempfile.TemporaryDirectory() as scratch:
+        tree = Path(scratch, "tree")
+        (tree / "folder").mkdir(parents=True)
+        (tree / "words").write_text("first\nsecond\n")
+        make_ext4(disk.path, 4, tree)
+    for name in ("folder", "words"):  # The first extent begins where there is no disk.
+        subprocess.run([program("debugfs"), "-w", "-R", f"sif {name} block[5] 0xffffff", disk.path],
+                       check=True, capture_output=True)  # fmt: skip
+    run = rig.run("ext4-shell", "xvda=/ 'edit words 1 other; ls folder; ls'", [disk], memory=24)
+    expect(run.verdict.status == 1, run.verdict.words)
+    for name in ("edit: words", "ls: folder"):
+        expect(f"{name}: I/O error" in run.console, f"{name} is no error: {run.console[-500:]}")
+    expect("words.new" not in run.console, "what could not be finished is still there")
+    listed = subprocess.run([program("debugfs"), "-R", "stat words", disk.path],
+                            capture_output=True, text=True)  # fmt: skip
+    expect("Size: 13" in listed.stdout, f"the file was replaced: {listed.stdout}")
