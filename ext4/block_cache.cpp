@@ -7,6 +7,18 @@
 #include <utility>
 
 namespace lodger::ext4 {
+namespace {
+
+/// What came of reading or writing. That something is not supported only a flush says, and there it
+/// is no reason to stop.
+Result<> transferred(Result<> const& outcome)
+{
+    if (!outcome && outcome.error() == Errc::unsupported)
+        return Failure{Errc::io};
+    return outcome;
+}
+
+} // namespace
 
 Result<std::unique_ptr<BlockCache>> BlockCache::create(Medium& medium, std::size_t bytes)
 {
@@ -112,7 +124,7 @@ Result<> BlockCache::load_run(Number first, std::size_t count)
         pieces[taken] = bytes_of(*slot);
     }
     if (outcome)
-        outcome = medium_.read(first * page, std::span{pieces}.first(count));
+        outcome = transferred(medium_.read(first * page, std::span{pieces}.first(count)));
     for (std::uint32_t const slot : std::span{slots}.first(taken)) {
         slots_[slot].is_awaited = false;
         if (!outcome)
@@ -170,7 +182,7 @@ Result<> BlockCache::read(std::uint64_t offset, Piece to, std::uint64_t ahead)
 /// What is here and has not been written yet is newer than what the medium has.
 Result<> BlockCache::read_bulk(std::uint64_t offset, Piece to)
 {
-    LODGER_TRY(medium_.read(offset, {&to, 1}));
+    LODGER_TRY(transferred(medium_.read(offset, {&to, 1})));
     for (std::size_t at = 0; dirty_ > 0 && at < to.size(); at += page) {
         std::uint32_t const slot = find((offset + at) / page);
         if (slot != none && slots_[slot].dirty)
@@ -220,7 +232,7 @@ Result<> BlockCache::write(std::uint64_t offset, ConstPiece from)
 
 Result<> BlockCache::write_bulk(std::uint64_t offset, ConstPiece from)
 {
-    LODGER_TRY(medium_.write(offset, {&from, 1}));
+    LODGER_TRY(transferred(medium_.write(offset, {&from, 1})));
     for (std::size_t at = 0; at < from.size(); at += page) {
         std::uint32_t const slot = find((offset + at) / page);
         if (slot == none)
@@ -250,8 +262,8 @@ Result<> BlockCache::write_run(std::span<std::uint32_t const> slots)
     std::array<ConstPiece, most_in_run> pieces;
     for (std::size_t i = 0; i < slots.size(); ++i)
         pieces[i] = bytes_of(slots[i]);
-    LODGER_TRY(
-        medium_.write(slots_[slots.front()].number * page, std::span{pieces}.first(slots.size())));
+    LODGER_TRY(transferred(
+        medium_.write(slots_[slots.front()].number * page, std::span{pieces}.first(slots.size()))));
     for (std::uint32_t const slot : slots)
         slots_[slot].dirty = false;
     dirty_ -= slots.size();

@@ -197,3 +197,17 @@ TEST_CASE("what cannot be written is not in the way of what is read")
     CHECK(disk.read("small").value() == "new");
     CHECK(file->read(0, std::as_writable_bytes(std::span{part})).value() == part.size());
 }
+
+TEST_CASE("a write that is not supported is not taken for a flush that is not")
+{
+    Ext4Image image{"-t ext4"};
+    Mounted disk{image};
+    CHECK(disk.write("a", "a"));
+    CHECK(disk.system->sync());
+    image.writes_left = 0;
+    image.failure = Errc::unsupported;
+    CHECK(disk.write("b", "b"));
+    CHECK(disk.system->sync().error() == Errc::io);
+    CHECK(disk.write("c", "c").error() == Errc::read_only);
+    CHECK_FALSE(disk.unmount());
+}
