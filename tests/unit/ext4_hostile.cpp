@@ -185,3 +185,16 @@ TEST_CASE("a directory has no more blocks than its disk")
     CHECK(disk.status("d/file").error() == Errc::io);
     CHECK(disk.list("d").error() == Errc::io);
 }
+
+TEST_CASE("what the library finds wrong is an error of reading to programs")
+{
+    Ext4Image image{"-t ext4 -O ^metadata_csum -b 1024", 4 << 20};
+    image.debugfs("mkdir d");
+    std::string bytes = image.contents();
+    bytes[block_of(image, "d") * small_block + offsetof(ext2_dir_entry, rec_len)] = 1;
+    image.set_contents(bytes);
+    Mounted disk{image};
+    CHECK(disk.list("d").error() == Errc::io);
+    CHECK(disk.status("d/file").error() == Errc::io);
+    CHECK(disk.write("d/file", "words").error() == Errc::io);
+}
