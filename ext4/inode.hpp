@@ -15,7 +15,7 @@ class Inode {
 public:
     /// @return `io` for a number or contents that cannot be
     static Result<Inode> read(ext2_filsys system, ext2_ino_t number);
-    /// A new one, with a number that is free; the inode becomes somebody's by `Allocator`.
+    /// A new one, with a number that is free; the inode becomes somebody's by `Inodes::make`.
     Inode(ext2_filsys system, ext2_ino_t number) : system_{system}, number_{number} {}
 
     Result<> write();
