@@ -4,8 +4,21 @@
 #include <array>
 #include <cstring>
 #include <new>
+#include <utility>
 
 namespace lodger::ext4 {
+namespace {
+
+/// What came of reading or writing. That something is not supported only a flush says, and there it
+/// is no reason to stop.
+Result<> transferred(Result<> const& outcome)
+{
+    if (!outcome && outcome.error() == Errc::unsupported)
+        return Failure{Errc::io};
+    return outcome;
+}
+
+} // namespace
 
 Result<std::unique_ptr<BlockCache>> BlockCache::create(Medium& medium, std::size_t bytes)
 {
@@ -27,6 +40,7 @@ BlockCache::BlockCache(Medium& medium, std::unique_ptr<std::byte[]> memory, std:
       slots_(pages),
       heads_(pages, none)
 {
+    order_.reserve(pages);
 }
 
 Result<> BlockCache::check(std::uint64_t offset, std::uint64_t length) const
@@ -64,18 +78,28 @@ void BlockCache::forget(std::uint32_t slot)
     slots_[slot] = {};
 }
 
-/// A slot for a page that has none: of a page that was not used for a while. Its bytes are not the
-/// page's yet.
+/// The slot of a page that was not used for a while, and has been written if it had to be: what
+/// cannot be is in the way of no other page.
+Result<std::uint32_t> BlockCache::find_victim()
+{
+    for (std::size_t looked = 0; looked < 2 * slots_.size(); ++looked) {
+        auto const index = static_cast<std::uint32_t>(hand_);
+        hand_ = (hand_ + 1) % slots_.size();
+        Slot const& slot = slots_[index];
+        if (std::exchange(slots_[index].was_used, false) || slot.is_awaited)
+            continue;
+        if (slot.dirty && !failed_)
+            static_cast<void>(write_back());
+        if (!slot.dirty)
+            return index;
+    }
+    return Failure{failed_.value_or(Errc::no_memory)};
+}
+
+/// A slot for a page that has none. Its bytes are not the page's yet.
 Result<std::uint32_t> BlockCache::take(Number number)
 {
-    while (slots_[hand_].was_used) {
-        slots_[hand_].was_used = false;
-        hand_ = (hand_ + 1) % slots_.size();
-    }
-    auto const slot = static_cast<std::uint32_t>(hand_);
-    hand_ = (hand_ + 1) % slots_.size();
-    if (slots_[slot].dirty)
-        LODGER_TRY(write_back());
+    std::uint32_t const slot = LODGER_TRY(find_victim());
     if (slots_[slot].in_use)
         forget(slot);
     slots_[slot] = {.number = number, .next = chain_of(number), .in_use = true, .was_used = true};
@@ -95,14 +119,17 @@ Result<> BlockCache::load_run(Number first, std::size_t count)
             outcome = Failure{slot.error()};
             break;
         }
+        slots_[*slot].is_awaited = true;
         slots[taken] = *slot;
         pieces[taken] = bytes_of(*slot);
     }
     if (outcome)
-        outcome = medium_.read(first * page, std::span{pieces}.first(count));
-    if (!outcome)
-        for (std::size_t i = 0; i < taken; ++i)
-            forget(slots[i]);
+        outcome = transferred(medium_.read(first * page, std::span{pieces}.first(count)));
+    for (std::uint32_t const slot : std::span{slots}.first(taken)) {
+        slots_[slot].is_awaited = false;
+        if (!outcome)
+            forget(slot);
+    }
     return outcome;
 }
 
@@ -155,7 +182,7 @@ Result<> BlockCache::read(std::uint64_t offset, Piece to, std::uint64_t ahead)
 /// What is here and has not been written yet is newer than what the medium has.
 Result<> BlockCache::read_bulk(std::uint64_t offset, Piece to)
 {
-    LODGER_TRY(medium_.read(offset, {&to, 1}));
+    LODGER_TRY(transferred(medium_.read(offset, {&to, 1})));
     for (std::size_t at = 0; dirty_ > 0 && at < to.size(); at += page) {
         std::uint32_t const slot = find((offset + at) / page);
         if (slot != none && slots_[slot].dirty)
@@ -205,7 +232,7 @@ Result<> BlockCache::write(std::uint64_t offset, ConstPiece from)
 
 Result<> BlockCache::write_bulk(std::uint64_t offset, ConstPiece from)
 {
-    LODGER_TRY(medium_.write(offset, {&from, 1}));
+    LODGER_TRY(transferred(medium_.write(offset, {&from, 1})));
     for (std::size_t at = 0; at < from.size(); at += page) {
         std::uint32_t const slot = find((offset + at) / page);
         if (slot == none)
@@ -235,8 +262,8 @@ Result<> BlockCache::write_run(std::span<std::uint32_t const> slots)
     std::array<ConstPiece, most_in_run> pieces;
     for (std::size_t i = 0; i < slots.size(); ++i)
         pieces[i] = bytes_of(slots[i]);
-    LODGER_TRY(
-        medium_.write(slots_[slots.front()].number * page, std::span{pieces}.first(slots.size())));
+    LODGER_TRY(transferred(
+        medium_.write(slots_[slots.front()].number * page, std::span{pieces}.first(slots.size()))));
     for (std::uint32_t const slot : slots)
         slots_[slot].dirty = false;
     dirty_ -= slots.size();
@@ -247,14 +274,13 @@ Result<> BlockCache::write_back()
 {
     if (dirty_ == 0)
         return {};
-    std::vector<std::uint32_t> dirty;
-    dirty.reserve(dirty_);
+    order_.clear();
     for (std::uint32_t slot = 0; slot < slots_.size(); ++slot)
         if (slots_[slot].dirty)
-            dirty.push_back(slot);
-    std::ranges::sort(dirty, {}, [this](std::uint32_t slot) { return slots_[slot].number; });
+            order_.push_back(slot);
+    std::ranges::sort(order_, {}, [this](std::uint32_t slot) { return slots_[slot].number; });
     Result<> outcome;
-    std::span<std::uint32_t const> rest{dirty};
+    std::span<std::uint32_t const> rest{order_};
     while (!rest.empty()) {
         Number const first = slots_[rest.front()].number;
         std::size_t count = 1;
@@ -266,6 +292,7 @@ Result<> BlockCache::write_back()
             outcome = written;
         rest = rest.subspan(count);
     }
+    failed_ = outcome ? std::optional<Errc>{} : outcome.error();
     return outcome;
 }
 

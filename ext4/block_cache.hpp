@@ -3,6 +3,7 @@
 #include <lodger/ext4/medium.hpp>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace lodger::ext4 {
@@ -12,7 +13,8 @@ namespace lodger::ext4 {
 ///
 /// What is written in small pieces stays in memory until `write_back`, or until there is much of
 /// it; it reaches the medium in any order. Large pieces go to the medium and come from it at once.
-/// Nothing that could not be written is dropped: it stays here, and every `write_back` tries again.
+/// What was taken in and cannot be written is not dropped: it stays here, and every `write_back`
+/// tries again. A large piece that cannot be written was not taken in.
 class BlockCache {
 public:
     static constexpr std::size_t page = 4096;
@@ -49,6 +51,7 @@ private:
         bool in_use = false;
         bool was_used = false; ///< since it was last a candidate for another page
         bool dirty = false;
+        bool is_awaited = false; ///< it was taken for a page that is being read
     };
 
     BlockCache(Medium& medium, std::unique_ptr<std::byte[]> memory, std::size_t pages);
@@ -59,6 +62,7 @@ private:
     std::uint32_t& chain_of(Number number) { return heads_[number % heads_.size()]; }
     std::uint32_t find(Number number);
     void forget(std::uint32_t slot);
+    Result<std::uint32_t> find_victim();
     Result<std::uint32_t> take(Number number);
     Result<std::uint32_t> load(Number number, std::size_t ahead);
     Result<> load_run(Number first, std::size_t count);
@@ -73,8 +77,10 @@ private:
     std::unique_ptr<std::byte[]> memory_;
     std::vector<Slot> slots_;
     std::vector<std::uint32_t> heads_;
-    std::size_t hand_ = 0; ///< the next candidate for another page
+    std::vector<std::uint32_t> order_; ///< of what is written back, with room for all
+    std::size_t hand_ = 0;             ///< the next candidate for another page
     std::size_t dirty_ = 0;
+    std::optional<Errc> failed_; ///< what came of the last `write_back`, if not all was written
 };
 
 } // namespace lodger::ext4

@@ -59,17 +59,34 @@ Result<Run> BlockMap::find_extent(blk64_t block, std::uint64_t most)
         !(extent.e_flags & EXT2_EXTENT_FLAGS_UNINIT)};
 }
 
+/// Takes a step in the tree, from leaf to leaf or to the first one. A tree may lead to the same
+/// leaves over and over again, so each must lie behind the one before.
+/// @param turns how often it may lie elsewhere nevertheless
+/// @return whether there was anything to go to; `io` if it lies elsewhere
+Result<bool> BlockMap::go(int where, ext2fs_extent& extent, unsigned& turns)
+{
+    ext2fs_extent const before = extent;
+    errcode_t const error = ext2fs_extent_get(tree_, where, &extent);
+    if (error == EXT2_ET_EXTENT_NO_NEXT || error == EXT2_ET_NO_CURRENT_NODE)
+        return false;
+    LODGER_TRY(outcome(error));
+    bool const is_turn =
+        (before.e_flags & EXT2_EXTENT_FLAGS_LEAF) && extent.e_lblk <= before.e_lblk;
+    if (is_turn && turns-- == 0)
+        return Failure{Errc::io};
+    return true;
+}
+
 /// How long a hole is: the tree stands at an extent beside it.
 Result<std::uint64_t> BlockMap::hole_at(blk64_t block, std::uint64_t most)
 {
     ext2fs_extent extent{};
-    errcode_t error = ext2fs_extent_get(tree_, EXT2_EXTENT_CURRENT, &extent);
-    while (!error && extent.e_lblk <= block)
-        error = ext2fs_extent_get(tree_, EXT2_EXTENT_NEXT_LEAF, &extent);
-    if (error == EXT2_ET_EXTENT_NO_NEXT || error == EXT2_ET_NO_CURRENT_NODE)
-        return most;
-    LODGER_TRY(outcome(error));
-    return std::min<std::uint64_t>(most, extent.e_lblk - block);
+    // Where the library has gone to a place it takes each node on the way there for a new one.
+    unsigned turns = most_extent_depth;
+    bool is_there = LODGER_TRY(go(EXT2_EXTENT_CURRENT, extent, turns));
+    while (is_there && extent.e_lblk <= block)
+        is_there = LODGER_TRY(go(EXT2_EXTENT_NEXT_LEAF, extent, turns));
+    return is_there ? std::min<std::uint64_t>(most, extent.e_lblk - block) : most;
 }
 
 Result<Run> BlockMap::find_blocks(blk64_t block, std::uint64_t most)
@@ -152,19 +169,18 @@ Result<bool> BlockMap::has_last_block()
 {
     if (!inode_.has_extents())
         return false;
-    auto const handle = LODGER_TRY(tree());
+    LODGER_TRY(tree());
     bool found = false;
     ext2fs_extent extent{};
-    errcode_t error = ext2fs_extent_get(handle, EXT2_EXTENT_ROOT, &extent);
-    while (!error) {
+    unsigned turns = 0;
+    bool is_there = LODGER_TRY(go(EXT2_EXTENT_ROOT, extent, turns));
+    while (is_there) {
         bool const is_leaf = extent.e_flags & EXT2_EXTENT_FLAGS_LEAF;
         if (is_leaf)
             LODGER_TRY(check({extent.e_pblk, extent.e_len, true}));
         found |= is_leaf && extent.e_pblk + extent.e_len == ext2fs_blocks_count(system_->super);
-        error = ext2fs_extent_get(handle, EXT2_EXTENT_NEXT_LEAF, &extent);
+        is_there = LODGER_TRY(go(EXT2_EXTENT_NEXT_LEAF, extent, turns));
     }
-    bool const is_over = error == EXT2_ET_EXTENT_NO_NEXT || error == EXT2_ET_NO_CURRENT_NODE;
-    LODGER_TRY(outcome(is_over ? 0 : error));
     return found;
 }
 

@@ -30,6 +30,7 @@ public:
 
 private:
     Result<ext2_extent_handle_t> tree();
+    Result<bool> go(int where, ext2fs_extent& extent, unsigned& turns);
     Result<Run> find_extent(blk64_t block, std::uint64_t most);
     Result<std::uint64_t> hole_at(blk64_t block, std::uint64_t most);
     Result<Run> find_blocks(blk64_t block, std::uint64_t most);

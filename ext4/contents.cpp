@@ -2,13 +2,21 @@
 
 #include <algorithm>
 #include <cstring>
-#include <vector>
+#include <memory>
+#include <new>
 
 /// Of lib/ext2fs/ext2fsP.h, which is not for C++: whether a file may have such a block.
 extern "C" int
 ext2fs_file_block_offset_too_big(ext2_filsys system, ext2_inode* inode, blk64_t block);
 
 namespace lodger::ext4 {
+namespace {
+
+/// What is in an inode itself, and an attribute's value: lib/ext2fs/ext_attr.c,
+/// read_xattrs_from_buffer, takes no larger one.
+constexpr std::size_t most_inline = EXT4_MIN_INLINE_DATA_SIZE + (64 << 10);
+
+} // namespace
 
 Result<std::size_t> Contents::read(std::uint64_t at, Piece to)
 {
@@ -35,13 +43,16 @@ Result<std::size_t> Contents::read(std::uint64_t at, Piece to)
     return done;
 }
 
+/// The library copies all that there is, and asks nobody whether there is room for it.
 Result<std::size_t> Contents::read_inline(std::uint64_t at, Piece to)
 {
-    std::vector<std::byte> all(block_size_);
+    std::unique_ptr<std::byte[]> all{new (std::nothrow) std::byte[most_inline]};
+    if (!all)
+        return Failure{Errc::no_memory};
     std::size_t size = 0;
     LODGER_TRY(outcome(ext2fs_inline_data_get(
-        inode_.system(), inode_.number(), &inode_.base(), all.data(), &size)));
-    if (size > all.size() || at + to.size() > size)
+        inode_.system(), inode_.number(), &inode_.base(), all.get(), &size)));
+    if (at + to.size() > size)
         return Failure{Errc::io};
     std::memcpy(to.data(), &all[at], to.size());
     return to.size();

@@ -1,5 +1,8 @@
 #include <lodger/ext4/directory.hpp>
 
+#include <algorithm>
+#include <cstring>
+
 namespace lodger::ext4 {
 namespace {
 
@@ -18,6 +21,19 @@ Result<> for_each(ext2_filsys system, ext2_ino_t directory, Visit visit)
     return outcome(ext2fs_dir_iterate(system, directory, 0, nullptr, call, &visit));
 }
 
+/// A directory has no more blocks than the disk: it may lead to the same ones over and over again,
+/// and the library follows. What else is wrong is found by whoever goes through it then.
+Result<> check_length(Inode const& directory)
+{
+    auto const count = [](ext2_filsys, blk64_t*, e2_blkcnt_t, blk64_t, int, void* left) -> int {
+        return --*static_cast<blk64_t*>(left) == 0 ? BLOCK_ABORT : 0;
+    };
+    blk64_t left = ext2fs_blocks_count(directory.system()->super) + 1;
+    static_cast<void>(ext2fs_block_iterate3(
+        directory.system(), directory.number(), BLOCK_FLAG_READ_ONLY, nullptr, count, &left));
+    return left > 0 ? Result<>{} : Failure{Errc::io};
+}
+
 } // namespace
 
 int type_of(std::uint16_t mode)
@@ -34,10 +50,43 @@ int type_of(std::uint16_t mode)
     }
 }
 
+Result<> Listing::add(Entry const& entry)
+{
+    std::size_t const end = size_ + sizeof(Head) + entry.name.size();
+    if (end > room_) {
+        std::size_t const room = std::max(end, 2 * room_);
+        auto* const bytes = static_cast<char*>(std::realloc(bytes_.get(), room));
+        if (!bytes)
+            return Failure{Errc::no_memory};
+        static_cast<void>(bytes_.release());
+        bytes_.reset(bytes);
+        room_ = room;
+    }
+    Head const head{entry.inode, entry.type, static_cast<std::uint8_t>(entry.name.size())};
+    std::memcpy(&bytes_[size_], &head, sizeof head);
+    entry.name.copy(&bytes_[size_ + sizeof head], entry.name.size());
+    size_ = end;
+    return {};
+}
+
+std::optional<Entry> Listing::next(std::uint64_t& at) const
+{
+    Head head;
+    if (at > size_ || size_ - at < sizeof head)
+        return {};
+    std::memcpy(&head, &bytes_[at], sizeof head);
+    std::uint64_t const name = at + sizeof head;
+    if (size_ - name < head.length)
+        return {};
+    at = name + head.length;
+    return Entry{head.inode, head.type, {&bytes_[name], head.length}};
+}
+
 Result<Names> Names::in(Inode const& directory)
 {
     if (!directory.is_directory())
         return Failure{Errc::not_a_directory};
+    LODGER_TRY(check_length(directory));
     return Names{directory.system(), directory.number()};
 }
 
@@ -51,16 +100,17 @@ Result<ext2_ino_t> Names::find(std::string_view name) const
     return found;
 }
 
-Result<std::vector<Entry>> Names::all() const
+Result<Listing> Names::all() const
 {
-    std::vector<Entry> entries;
+    Listing entries;
+    Result<> added;
     LODGER_TRY(for_each(system_, directory_, [&](ext2_dir_entry* entry) {
         bool const has_type = ext2fs_has_feature_filetype(system_->super);
         int const type = has_type ? ext2fs_dirent_file_type(entry) : EXT2_FT_UNKNOWN;
-        entries.push_back(
-            {entry->inode, static_cast<std::uint8_t>(type), std::string{name_of(entry)}});
-        return 0;
+        added = entries.add({entry->inode, static_cast<std::uint8_t>(type), name_of(entry)});
+        return added ? 0 : DIRENT_ABORT;
     }));
+    LODGER_TRY(added);
     return entries;
 }
 

@@ -2,9 +2,11 @@
 
 #include <lodger/ext4/inode.hpp>
 
+#include <cstdlib>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace lodger::ext4 {
 
@@ -12,7 +14,31 @@ namespace lodger::ext4 {
 struct Entry {
     ext2_ino_t inode;
     std::uint8_t type; ///< EXT2_FT_*; 0 if the file system does not keep it here
-    std::string name;
+    std::string_view name;
+};
+
+/// The entries of a directory as they were. There may be any number: if there are too many, it is
+/// an error, as new memory is not.
+class Listing {
+public:
+    /// @return `no_memory`
+    Result<> add(Entry const& entry);
+    /// @param at 0 for the first one, or what this function has left; anything else finds anything
+    std::optional<Entry> next(std::uint64_t& at) const;
+
+private:
+    struct Head {
+        ext2_ino_t inode;
+        std::uint8_t type;
+        std::uint8_t length; ///< of the name behind it
+    };
+    struct Free {
+        void operator()(char* bytes) const { std::free(bytes); }
+    };
+
+    std::unique_ptr<char[], Free> bytes_;
+    std::size_t size_ = 0;
+    std::size_t room_ = 0;
 };
 
 constexpr std::size_t most_name = EXT2_NAME_LEN;
@@ -20,13 +46,13 @@ constexpr std::size_t most_name = EXT2_NAME_LEN;
 /// The names in one directory. The directory's times are not changed, nor is any link counted.
 class Names {
 public:
-    /// @return `not_a_directory`
+    /// @return `not_a_directory`; `io` if it has more blocks than the disk
     static Result<Names> in(Inode const& directory);
 
     /// @return `not_found`
     Result<ext2_ino_t> find(std::string_view name) const;
     /// All of them, `.` and `..` too.
-    Result<std::vector<Entry>> all() const;
+    Result<Listing> all() const;
     Result<bool> is_empty() const;
 
     /// @param type EXT2_FT_*

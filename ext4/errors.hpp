@@ -8,7 +8,8 @@
 namespace lodger::ext4 {
 
 /// What an error of libext2fs is to us: the one place where it becomes an `Errc`. What it finds
-/// wrong with a file system is `protocol`: the disk says what cannot be.
+/// wrong with a file system is `protocol`: the disk says what cannot be. That is told to whoever
+/// mounts it; to programs it is `io` (`FileSystem::alone`).
 constexpr Errc from_library(errcode_t error)
 {
     switch (error) {

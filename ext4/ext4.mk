@@ -17,8 +17,11 @@ ext4_flags := -w -DHAVE_CONFIG_H -Iext4/library -I$(ext4_include) -I$(ext4_inclu
 ext4_guest := $(patsubst %,$(O)/obj/ext4/library/%.o,$(ext4_parts))
 ext4_host := $(patsubst %,$(O)/host/ext4/library/%.o,$(ext4_parts))
 
+# An archive that is installed must not name the cache of who has built it.
+ext4_names := -ffile-prefix-map=$(ext4_source)=e2fsprogs
+
 # For C++: only ext4/ itself includes the library's headers.
-CXXFLAGS_ext4 += -isystem $(ext4_include) -isystem $(ext4_source)/lib
+CXXFLAGS_ext4 += -isystem $(ext4_include) -isystem $(ext4_source)/lib $(ext4_names)
 ext4_objects := $(patsubst %,$(O)/obj/%.o,$(wildcard ext4/*.cpp))
 $(ext4_objects): ext4/ext4.mk | $(ext4_headers)
 
@@ -31,7 +34,7 @@ $(ext4_guest): $(O)/obj/ext4/library/%.o: $(ext4_source)/lib/ext2fs/%.c \
     ext4/library/config.h ext4/ext4.mk $(before_compiling) $(ext4_headers)
 	$(say) CC ext2fs/$*.c
 	$(Q)mkdir -p $(@D)
-	$(Q)$(GUEST_CC) $(MACHINE) -ffile-prefix-map=$(ext4_source)=e2fsprogs -Os $(ext4_flags) -c $< -o $@
+	$(Q)$(GUEST_CC) $(MACHINE) $(ext4_names) -Os $(ext4_flags) -c $< -o $@
 
 .PRECIOUS: $(ext4_source)/lib/%
 $(ext4_source)/lib/%:

@@ -20,7 +20,19 @@ Result<Inode> Inode::read(ext2_filsys system, ext2_ino_t number)
 
 Result<> Inode::refresh()
 {
-    return outcome(ext2fs_read_inode_full(system_, number_, &base(), sizeof raw_));
+    LODGER_TRY(outcome(ext2fs_read_inode_full(system_, number_, &base(), sizeof raw_)));
+    return check();
+}
+
+/// What the library would take as it is.
+Result<> Inode::check() const
+{
+    if (has_inline_data() && !ext2fs_has_feature_inline_data(system_->super))
+        return Failure{Errc::io};
+    auto const& tree = reinterpret_cast<ext3_extent_header const&>(base().i_block);
+    if (has_extents() && tree.eh_depth > most_extent_depth)
+        return Failure{Errc::io};
+    return {};
 }
 
 Result<> Inode::write()
@@ -92,6 +104,8 @@ timespec Inode::get(Seconds seconds) const
 
 void Inode::describe(struct stat& status) const
 {
+    // A number of its own while it is mounted, so that files of two disks are told apart.
+    status.st_dev = reinterpret_cast<std::uintptr_t>(system_);
     status.st_ino = static_cast<ino_t>(number_);
     status.st_mode = raw_.i_mode;
     status.st_nlink = raw_.i_links_count;

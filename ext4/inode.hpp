@@ -7,12 +7,15 @@
 
 namespace lodger::ext4 {
 
+/// Of a tree of extents (Linux's fs/ext4/ext4_extents.h, EXT4_MAX_EXTENT_DEPTH).
+constexpr unsigned most_extent_depth = 5;
+
 /// One inode, as it was read; what is changed in it is written by `write`.
 class Inode {
 public:
     /// @return `io` for a number or contents that cannot be
     static Result<Inode> read(ext2_filsys system, ext2_ino_t number);
-    /// A new one, with a number that is free; the inode becomes somebody's by `Allocator`.
+    /// A new one, with a number that is free; the inode becomes somebody's by `Inodes::make`.
     Inode(ext2_filsys system, ext2_ino_t number) : system_{system}, number_{number} {}
 
     Result<> write();
@@ -55,6 +58,7 @@ public:
 private:
     using Seconds = __u32 ext2_inode_large::*;
 
+    Result<> check() const;
     void set(Seconds seconds, timespec time);
     timespec get(Seconds seconds) const;
     Seconds extra_of(Seconds seconds) const;

@@ -82,16 +82,19 @@ OpenDirectory::OpenDirectory(FileSystem& home, ext2_ino_t inode, int how)
       home_{home},
       inode_{inode}
 {
+    home_.state_->inodes.open(inode_);
 }
 
 void OpenDirectory::unused()
 {
+    // As of a file.
+    static_cast<void>(home_.alone([&] { return home_.state_->inodes.close(inode_); }));
     delete this;
 }
 
 Result<> OpenDirectory::load()
 {
-    entries_ = LODGER_TRY(home_.alone([&]() -> Result<std::vector<Entry>> {
+    entries_ = LODGER_TRY(home_.alone([&]() -> Result<Listing> {
         Inode const inode = LODGER_TRY(Inode::read(home_.state_->volume->system(), inode_));
         return LODGER_TRY(Names::in(inode)).all();
     }));
@@ -118,12 +121,12 @@ Result<bool> OpenDirectory::next(std::uint64_t& at, dirent& entry)
 {
     if (!is_loaded_ || at == 0)
         LODGER_TRY(load());
-    if (at >= entries_.size())
+    auto const found = entries_.next(at);
+    if (!found)
         return false;
-    Entry const& found = entries_[at++];
-    entry.d_ino = static_cast<ino_t>(found.inode);
-    entry.d_type = type_for_posix(found.type);
-    entry.d_name[found.name.copy(entry.d_name, sizeof entry.d_name - 1)] = '\0';
+    entry.d_ino = static_cast<ino_t>(found->inode);
+    entry.d_type = type_for_posix(found->type);
+    entry.d_name[found->name.copy(entry.d_name, sizeof entry.d_name - 1)] = '\0';
     return true;
 }
 

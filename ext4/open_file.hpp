@@ -44,7 +44,7 @@ private:
 
     FileSystem& home_;
     ext2_ino_t const inode_;
-    std::vector<Entry> entries_;
+    Listing entries_;
     bool is_loaded_ = false;
 };
 

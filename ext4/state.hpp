@@ -24,7 +24,8 @@ struct FileSystem::State {
     pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 };
 
-/// Does something while no other thread is in the file system.
+/// Does something while no other thread is in the file system. What is damaged is `io`, which is
+/// the error that programs know.
 template <class Do>
 auto FileSystem::alone(Do what) -> decltype(what())
 {
@@ -32,6 +33,8 @@ auto FileSystem::alone(Do what) -> decltype(what())
         return Failure{Errc::would_deadlock};
     auto done = state_->is_closed ? decltype(what()){Failure{Errc::disconnected}} : what();
     pthread_mutex_unlock(&state_->turn);
+    if (!done && done.error() == Errc::protocol)
+        return Failure{Errc::io};
     return done;
 }
 

@@ -1,4 +1,4 @@
-// Copies one disk to another, then reads both again and compares them.
+// Copies one disk to another, flushes it, then reads both again and compares them.
 
 #include "../support/open_disk.hpp"
 #include "../support/progress.hpp"
@@ -53,6 +53,18 @@ Result<> copy(BlockDevice& source, BlockDevice& destination)
     return {};
 }
 
+/// Has the copy outlive a power failure, where the destination has a way to say that it does.
+Result<> make_durable(BlockDevice& destination)
+{
+    auto const durability =
+        LODGER_TRY(blkfront::flush(destination, after(guest(), ReadAhead::patience)));
+    bool const is_durable = durability == blkfront::Durability::durable;
+    std::printf(
+        "%s\n", is_durable ? "Flushed to stable storage"
+                           : "The destination cannot say whether it is on stable storage");
+    return {};
+}
+
 /// @return whether the destination now begins with what the source holds
 Result<bool> is_equal(BlockDevice& source, BlockDevice& destination)
 {
@@ -82,6 +94,11 @@ bool copy_and_verify(BlockDevice& source, BlockDevice& destination)
     auto const copied = copy(source, destination);
     if (!copied) {
         std::printf("\nCopying failed: %.*s\n", EXAMPLES_TEXT(describe(copied.error())));
+        return false;
+    }
+    auto const flushed = make_durable(destination);
+    if (!flushed) {
+        std::printf("Flushing failed: %.*s\n", EXAMPLES_TEXT(describe(flushed.error())));
         return false;
     }
     auto const equal = is_equal(source, destination);

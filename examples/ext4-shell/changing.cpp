@@ -42,8 +42,19 @@ bool copy_bytes(std::FILE* from, std::FILE* to)
     return !std::ferror(from);
 }
 
-bool copy_file(std::string const& from, std::string const& to, mode_t mode)
+bool are_same(struct stat const& one, struct stat const& other)
 {
+    return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+/// Opening a copy empties it: that must not be the file itself, by whatever name.
+bool copy_file(std::string const& from, std::string const& to, struct stat const& status)
+{
+    struct stat there;
+    if (stat(to.c_str(), &there) == 0 && are_same(status, there)) {
+        std::printf("cp: %s and %s are the same file\n", from.c_str(), to.c_str());
+        return false;
+    }
     std::FILE* const source = std::fopen(from.c_str(), "r");
     if (!source)
         return complain("cp", from);
@@ -57,7 +68,7 @@ bool copy_file(std::string const& from, std::string const& to, mode_t mode)
     std::fclose(source);
     if (std::fclose(copy) != 0)
         good = complain("cp", to);
-    return good && (chmod(to.c_str(), mode & 07777) == 0 || complain("cp", to));
+    return good && (chmod(to.c_str(), status.st_mode & 07777) == 0 || complain("cp", to));
 }
 
 bool copy_link(std::string const& from, std::string const& to)
@@ -70,30 +81,47 @@ bool copy_link(std::string const& from, std::string const& to)
     return symlink(text.c_str(), to.c_str()) == 0 || complain("cp", to);
 }
 
-} // namespace
-
-bool copy_tree(std::string const& from, std::string const& to, bool with_directories)
+/// @param top the directory that all of it goes to, which is not to be copied; none if that is `to`
+bool copy_any(std::string const& from, std::string const& to, struct stat const* top)
 {
     struct stat status;
-    if ((with_directories ? lstat : stat)(from.c_str(), &status) != 0)
+    if (lstat(from.c_str(), &status) != 0)
         return complain("cp", from);
     if (S_ISLNK(status.st_mode))
         return copy_link(from, to);
     if (!S_ISDIR(status.st_mode))
-        return copy_file(from, to, status.st_mode);
-    if (!with_directories) {
-        errno = EISDIR;
-        return complain("cp", from);
+        return copy_file(from, to, status);
+    if (top && are_same(status, *top)) {
+        std::printf("cp: %s is where the copy goes\n", from.c_str());
+        return false;
     }
     if (mkdir(to.c_str(), status.st_mode & 07777) != 0 && errno != EEXIST)
+        return complain("cp", to);
+    struct stat made;
+    if (stat(to.c_str(), &made) != 0)
         return complain("cp", to);
     std::vector<std::string> names;
     if (!names_in(from, names))
         return complain("cp", from);
     bool good = true;
     for (std::string const& name : names)
-        good = copy_tree(joined(from, name), joined(to, name), true) && good;
+        good = copy_any(joined(from, name), joined(to, name), top ? top : &made) && good;
     return good;
+}
+
+} // namespace
+
+bool copy_tree(std::string const& from, std::string const& to, bool with_directories)
+{
+    if (with_directories)
+        return copy_any(from, to, nullptr);
+    struct stat status;
+    if (stat(from.c_str(), &status) != 0)
+        return complain("cp", from);
+    if (!S_ISDIR(status.st_mode))
+        return copy_file(from, to, status);
+    errno = EISDIR;
+    return complain("cp", from);
 }
 
 bool remove_tree(std::string const& path)
@@ -199,10 +227,13 @@ bool FileShell::edit(Words const& words)
         else if (words.size() > 3)
             edited << text_from(words, 3) << '\n';
     }
+    bool good = !old.bad() || complain("edit", words[1]);
     edited.close();
-    if (!edited.good())
-        return complain("edit", beside);
-    return std::rename(beside.c_str(), words[1].c_str()) == 0 || complain("edit", words[1]);
+    good = (edited.good() || complain("edit", beside)) && good;
+    if (good)
+        return std::rename(beside.c_str(), words[1].c_str()) == 0 || complain("edit", words[1]);
+    ::unlink(beside.c_str());
+    return false;
 }
 
 bool FileShell::fill(Words const& words)

@@ -65,14 +65,18 @@ bool names_in(std::string const& directory, std::vector<std::string>& names)
     DIR* const open = opendir(directory.empty() ? "." : directory.c_str());
     if (!open)
         return false;
+    errno = 0;
     while (dirent const* const entry = readdir(open)) {
         std::string_view const name = entry->d_name;
         if (name != "." && name != "..")
             names.emplace_back(name);
+        errno = 0;
     }
+    int const error = errno;
     closedir(open);
     std::ranges::sort(names);
-    return true;
+    errno = error;
+    return error == 0;
 }
 
 namespace {

@@ -166,17 +166,19 @@ Result<> BlockCache::load(std::size_t index, Sectors wanted)
     return {};
 }
 
-/// Reads a block, and those behind it that are wished for or will be.
+/// Reads a block, and those behind it that are wished for or will be. The disk's last one may be
+/// shorter.
 Result<> BlockCache::load_run(BlockNumber first, std::size_t wished)
 {
-    BlockNumber const end = geometry_.size / block_size;
+    BlockNumber const end = (geometry_.size + block_size - 1) / block_size;
     std::size_t const most = std::min<std::uint64_t>(
         {std::max(wished, ahead_of(first)), most_ahead, slots_.size() / 4 + 1, end - first});
     std::vector<Piece> pieces;
     std::vector<std::size_t> taken;
     while (taken.size() < most && !where_.contains(first + taken.size())) {
+        std::uint64_t const left = geometry_.size - (first + taken.size()) * block_size;
         taken.push_back(LODGER_TRY(take(first + taken.size())));
-        pieces.push_back(bytes_of(taken.back()));
+        pieces.push_back(bytes_of(taken.back()).first(std::min<std::uint64_t>(block_size, left)));
     }
     next_missed_ = first + taken.size();
     LODGER_TRY(medium_.read({first * block_size, pieces}));

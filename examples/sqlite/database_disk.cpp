@@ -42,8 +42,13 @@ DatabaseDisk::DatabaseDisk(Medium& medium)
 Result<std::variant<std::unique_ptr<DatabaseDisk>, Refusal>> DatabaseDisk::open(Medium& medium)
 {
     using Opened = std::variant<std::unique_ptr<DatabaseDisk>, Refusal>;
-    if (medium.geometry().size < label_room + least_journal)
+    Geometry const geometry = medium.geometry();
+    if (!geometry.is_read_only && geometry.size < label_room + least_journal)
         return Opened{Refusal{"it is too small for a database and its journal"}};
+    // A sector that is cut off while it is written must not be that of both slots.
+    if (!geometry.is_read_only && geometry.physical_sector > block)
+        return Opened{Refusal{"its physical sectors are larger than 4096 bytes, so it can only be "
+                              "read: attach it read-only"}};
     std::unique_ptr<DatabaseDisk> disk{new (std::nothrow) DatabaseDisk{medium}};
     if (!disk)
         return Failure{Errc::no_memory};
@@ -60,8 +65,17 @@ Result<char const*> DatabaseDisk::find_out()
         return wrong;
     was_new_ = on_disk_.generation == 0;
     if (was_new_)
-        start_ = journal_start(slots_at_, main_size_);
+        start_ = is_read_only() ? slots_at_ : journal_start(slots_at_, main_size_);
     return check_room();
+}
+
+/// Reads what is on the disk; behind its end there are zeros.
+Result<> DatabaseDisk::read_disk(std::uint64_t at, std::span<std::byte> to)
+{
+    std::uint64_t const left = geometry_.size - std::min(at, geometry_.size);
+    std::size_t const count = std::min<std::uint64_t>(to.size(), left);
+    std::ranges::fill(to.subspan(count), std::byte{});
+    return cache_.read(at, to.first(count));
 }
 
 Result<char const*> DatabaseDisk::find_slots()
@@ -69,7 +83,7 @@ Result<char const*> DatabaseDisk::find_slots()
     std::array<Finding, 2> findings;
     for (std::size_t i = 0; i < findings.size(); ++i) {
         std::array<std::byte, SlotBytes::size> bytes;
-        LODGER_TRY(cache_.read(slots_at_ + i * block, bytes));
+        LODGER_TRY(read_disk(slots_at_ + i * block, bytes));
         SlotBytes const found{bytes};
         findings[i] = found.finding();
         if (findings[i] == Finding::good && found.slot().generation > on_disk_.generation)
@@ -97,7 +111,7 @@ Result<char const*> DatabaseDisk::find_slots()
 Result<char const*> DatabaseDisk::find_database()
 {
     std::array<std::byte, DatabaseHeader::size> bytes;
-    LODGER_TRY(cache_.read(0, bytes));
+    LODGER_TRY(read_disk(0, bytes));
     DatabaseHeader const header{bytes};
     char const* const wrong = header.objection();
     std::uint64_t const said = wrong ? 0 : header.database_size();
@@ -130,7 +144,7 @@ Result<std::optional<std::uint64_t>> DatabaseDisk::size_before_journal()
 Result<char const*> DatabaseDisk::check_blank()
 {
     std::vector<std::byte> bytes(label_room);
-    LODGER_TRY(cache_.read(0, bytes));
+    LODGER_TRY(read_disk(0, bytes));
     return is_all_zeros(bytes) ? nullptr : "it holds something else than a database";
 }
 

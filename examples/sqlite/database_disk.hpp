@@ -79,6 +79,7 @@ private:
 
     /// What it found to be wrong, or null.
     lodger::Result<char const*> find_out();
+    lodger::Result<> read_disk(std::uint64_t at, std::span<std::byte> to);
     lodger::Result<char const*> find_slots();
     lodger::Result<char const*> find_database();
     /// How long the database was before the transaction that the journal undoes; nothing if there

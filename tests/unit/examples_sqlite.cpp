@@ -106,6 +106,27 @@ TEST_CASE("a disk that can only be read is read, be it all database, and not wri
     CHECK(medium.writes == 0);
 }
 
+TEST_CASE("a disk that can only be read may be as short and as odd as its database")
+{
+    for (char const* const size : {"1", "3000", "150000", "200000"}) {
+        INFO(size);
+        ForgetfulMedium medium{0, 512};
+        medium.bytes = made_elsewhere(
+            std::string{"PRAGMA page_size=512; CREATE TABLE t(a);"
+                        "INSERT INTO t VALUES(randomblob("} +
+            size + "))");
+        while (medium.bytes.size() % block == 0) // One page more, which is of no use.
+            medium.bytes.resize(medium.bytes.size() + 512);
+        medium.is_read_only = true;
+        OpenDatabase database{medium};
+        CHECK(database.refusal == "");
+        REQUIRE(database.connection);
+        CHECK(database.connection->ask("SELECT length(a) FROM t") == size);
+        CHECK(database.connection->ask("PRAGMA integrity_check") == "ok");
+        CHECK(database.disk->journal_room() == 0);
+    }
+}
+
 TEST_CASE("what is no database is refused, and not written over")
 {
     for (std::size_t const at : {std::size_t{0}, std::size_t{510}, std::size_t{1080}, 65600ul}) {
@@ -138,6 +159,17 @@ TEST_CASE("a database that cannot be used here is refused, and not written over"
     auto full = disk_with(made_elsewhere(
         "CREATE TABLE t(a); INSERT INTO t VALUES(randomblob(1048576 - 8192 - 65536))"));
     expect_refusal(full, "no room for a journal");
+}
+
+TEST_CASE("a disk whose sectors hold both places for what the journal is can only be read")
+{
+    auto medium = disk_with(made_elsewhere("CREATE TABLE t(a)"));
+    medium.physical_sector = 2 * block;
+    expect_refusal(medium, "can only be read");
+    medium.is_read_only = true;
+    OpenDatabase database{medium};
+    REQUIRE(database.connection);
+    CHECK(database.connection->ask("SELECT count(*) FROM t") == "0");
 }
 
 TEST_CASE("a damaged place for what the journal is counts no more than the other, if that is whole")

@@ -69,3 +69,57 @@ TEST_CASE("what is written is read, here and elsewhere, and e2fsck finds nothing
         CHECK(disk.system->unlink("small").error() == Errc::read_only);
     }
 }
+
+TEST_CASE("files of two disks are told apart by stat")
+{
+    Ext4Image first{"-t ext4", 4 << 20};
+    Ext4Image second{"-t ext4", 4 << 20};
+    Mounted one{first};
+    Mounted other{second};
+    CHECK(one.status("")->st_ino == other.status("")->st_ino);
+    CHECK(one.status("")->st_dev != other.status("")->st_dev);
+    CHECK(one.status("")->st_dev == one.status("lost+found")->st_dev);
+}
+
+TEST_CASE("a directory that is removed while it is open does not become another file")
+{
+    Ext4Image image{"-t ext4"};
+    Mounted disk{image};
+    CHECK(disk.system->make_directory("d", 0755));
+    auto const number = disk.status("d")->st_ino;
+    {
+        auto const directory = disk.open("d", O_RDONLY | O_DIRECTORY).value();
+        CHECK(disk.system->remove_directory("d"));
+        CHECK(disk.write("f", "words"));
+        CHECK(disk.status("f")->st_ino != number);
+        CHECK(directory->change({.mode = 0700}));
+        CHECK((disk.status("f")->st_mode & 07777) == 0644);
+    }
+    CHECK(disk.system->make_directory("e", 0755));
+    CHECK(disk.status("e")->st_ino == number);
+    CHECK(disk.unmount());
+    CHECK(image.faults() == "");
+}
+
+TEST_CASE("a directory may be read again from where it was left, or from anywhere")
+{
+    Ext4Image image{"-t ext4"};
+    Mounted disk{image};
+    for (int i = 0; i < 300; ++i)
+        CHECK(disk.write(std::to_string(i) + std::string(100, 'n'), ""));
+    CHECK(disk.list("")->size() == 301);
+    auto const file = disk.open("", O_RDONLY | O_DIRECTORY).value();
+    std::uint64_t at = 0;
+    dirent entry{};
+    for (int i = 0; i < 150; ++i)
+        CHECK(file->as_directory()->next(at, entry).value());
+    std::uint64_t there = at;
+    CHECK(file->as_directory()->next(at, entry).value());
+    std::string const name = entry.d_name;
+    CHECK(file->as_directory()->next(at, entry).value());
+    CHECK(file->as_directory()->next(there, entry).value());
+    CHECK(entry.d_name == name);
+    for (std::uint64_t anywhere = 1; anywhere < 50'000; ++anywhere)
+        static_cast<void>(file->as_directory()->next(at = anywhere, entry));
+    CHECK_FALSE(file->as_directory()->next(at = ~std::uint64_t{0}, entry).value());
+}

@@ -177,3 +177,37 @@ TEST_CASE("what cannot be read is an error of its own, and the rest can be read"
     CHECK(disk.read("b").value() == "b");
     CHECK(disk.write("c", "c"));
 }
+
+TEST_CASE("what cannot be written is not in the way of what is read")
+{
+    Ext4Image image{"-t ext4"};
+    Mounted disk{image, {.cache_bytes = 1}}; // The least there is.
+    std::string const large(1'000'000, 'l');
+    CHECK(disk.write("large", large));
+    CHECK(disk.write("small", "old"));
+    CHECK(disk.system->sync());
+    image.writes_left = 0;
+    CHECK(disk.write("small", "new"));
+    auto const file = disk.open("large").value();
+    std::string part(5000, '\0');
+    for (std::size_t at = 0; at + part.size() <= large.size(); at += part.size())
+        REQUIRE(file->read(at, std::as_writable_bytes(std::span{part})).value() == part.size());
+    CHECK(disk.read("small").value() == "new");
+    CHECK(disk.system->sync().error() == Errc::io);
+    CHECK(disk.read("small").value() == "new");
+    CHECK(file->read(0, std::as_writable_bytes(std::span{part})).value() == part.size());
+}
+
+TEST_CASE("a write that is not supported is not taken for a flush that is not")
+{
+    Ext4Image image{"-t ext4"};
+    Mounted disk{image};
+    CHECK(disk.write("a", "a"));
+    CHECK(disk.system->sync());
+    image.writes_left = 0;
+    image.failure = Errc::unsupported;
+    CHECK(disk.write("b", "b"));
+    CHECK(disk.system->sync().error() == Errc::io);
+    CHECK(disk.write("c", "c").error() == Errc::read_only);
+    CHECK_FALSE(disk.unmount());
+}

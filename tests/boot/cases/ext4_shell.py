@@ -53,6 +53,12 @@ cd / && umount /tmp/read
 """
 
 
+COPY_ONTO_ITSELF = (
+    "cp from-linux from-linux; cp from-linux .; ln from-linux other; cp other from-linux;"
+    "sum from-linux; mkdir d; write d/f words; cp -r d d; tree d"
+)
+
+
 def make_tree(tree):
     numbers = random.Random(11)
     (tree / DEEP).mkdir(parents=True)
@@ -120,6 +126,12 @@ def a_guest_and_linux_read_what_the_other_has_written(rig):
     expect(run.verdict.status == 0, run.verdict.words)
     expect(f"{moved}  from-linux" in run.console, "the guest does not read what Linux wrote")
     expect("small" not in run.console.splitlines(), "the guest sees what Linux has removed")
+    run = rig.run("ext4-shell", f"xvda=/a 'cd a/copy; {COPY_ONTO_ITSELF}'", [both], memory=24)
+    expect(run.verdict.status == 1, run.verdict.words)
+    expect(run.console.count("are the same file") == 3, "a file was copied onto itself")
+    expect("d is where the copy goes" in run.console, "a directory was copied into itself")
+    expect(f"{moved}  from-linux" in run.console, "a file copied onto itself is another")
+    expect("- 6 d/d/f" in run.console.splitlines(), "what is beside the copy was not copied")
 
 
 LEAVE_A_JOURNAL = """
@@ -159,3 +171,24 @@ def a_disk_that_was_not_unmounted_is_known_for_it(rig):
     run = rig.run("ext4-shell", "xvda=/ 'cat kept words'", [disk], memory=24)
     expect(run.verdict.status == 0, run.verdict.words)
     expect("words of a guest\n" in run.console, "what was synced is lost")
+
+
+@case("ext4-damaged", modes=("pv",))
+def what_cannot_be_read_is_not_taken_for_nothing(rig):
+    disk = Disk(rig.file("disk.img", b""))
+    with tempfile.TemporaryDirectory() as scratch:
+        tree = Path(scratch, "tree")
+        (tree / "folder").mkdir(parents=True)
+        (tree / "words").write_text("first\nsecond\n")
+        make_ext4(disk.path, 4, tree)
+    for name in ("folder", "words"):  # The first extent begins where there is no disk.
+        subprocess.run([program("debugfs"), "-w", "-R", f"sif {name} block[5] 0xffffff", disk.path],
+                       check=True, capture_output=True)  # fmt: skip
+    run = rig.run("ext4-shell", "xvda=/ 'edit words 1 other; ls folder; ls'", [disk], memory=24)
+    expect(run.verdict.status == 1, run.verdict.words)
+    for name in ("edit: words", "ls: folder"):
+        expect(f"{name}: I/O error" in run.console, f"{name} is no error: {run.console[-500:]}")
+    expect("words.new" not in run.console, "what could not be finished is still there")
+    listed = subprocess.run([program("debugfs"), "-R", "stat words", disk.path],
+                            capture_output=True, text=True)  # fmt: skip
+    expect("Size: 13" in listed.stdout, f"the file was replaced: {listed.stdout}")

@@ -107,7 +107,7 @@ public:
     {
         REQUIRE_FALSE(is_read_only);
         if (writes_left == 0)
-            return Failure{Errc::io};
+            return Failure{failure};
         --writes_left;
         for (ext4::ConstPiece const piece : from) {
             check(offset, piece.size());
@@ -129,6 +129,7 @@ public:
     std::size_t writes = 0;
     std::size_t flushes = 0;
     std::size_t writes_left = std::numeric_limits<std::size_t>::max(); ///< then they fail
+    Errc failure = Errc::io;                                           ///< with this
     std::optional<std::uint64_t> bad_read;                             ///< reading this byte fails
 
 private:
