@@ -45,10 +45,6 @@ Result<std::variant<std::unique_ptr<DatabaseDisk>, Refusal>> DatabaseDisk::open(
     Geometry const geometry = medium.geometry();
     if (!geometry.is_read_only && geometry.size < label_room + least_journal)
         return Opened{Refusal{"it is too small for a database and its journal"}};
-    // A sector that is cut off while it is written must not be that of both slots.
-    if (!geometry.is_read_only && geometry.physical_sector > block)
-        return Opened{Refusal{"its physical sectors are larger than 4096 bytes, so it can only be "
-                              "read: attach it read-only"}};
     std::unique_ptr<DatabaseDisk> disk{new (std::nothrow) DatabaseDisk{medium}};
     if (!disk)
         return Failure{Errc::no_memory};

@@ -161,17 +161,6 @@ TEST_CASE("a database that cannot be used here is refused, and not written over"
     expect_refusal(full, "no room for a journal");
 }
 
-TEST_CASE("a disk whose sectors hold both places for what the journal is can only be read")
-{
-    auto medium = disk_with(made_elsewhere("CREATE TABLE t(a)"));
-    medium.physical_sector = 2 * block;
-    expect_refusal(medium, "can only be read");
-    medium.is_read_only = true;
-    OpenDatabase database{medium};
-    REQUIRE(database.connection);
-    CHECK(database.connection->ask("SELECT count(*) FROM t") == "0");
-}
-
 TEST_CASE("a damaged place for what the journal is counts no more than the other, if that is whole")
 {
     ForgetfulMedium medium{disk_size, 512};

@@ -16,16 +16,11 @@ class ForgetfulMedium final : public examples::Medium {
 public:
     using Bytes = std::vector<std::byte>;
 
-    ForgetfulMedium(std::size_t size, std::size_t sector)
-        : bytes(size),
-          physical_sector{sector},
-          sector_{sector}
-    {
-    }
+    ForgetfulMedium(std::size_t size, std::size_t sector) : bytes(size), sector_{sector} {}
 
     examples::Geometry geometry() const override
     {
-        return {bytes.size(), sector_, physical_sector, is_read_only, true};
+        return {bytes.size(), sector_, sector_, is_read_only, true};
     }
     std::span<std::byte> memory() override { return cache_; }
 
@@ -81,7 +76,6 @@ public:
     }
 
     Bytes bytes;
-    std::size_t physical_sector;
     bool is_read_only = false;
     bool flush_does_nothing = false;
     std::size_t steps = 0;
