@@ -27,8 +27,20 @@ void end(int status)
     guest().shut_down(status != 0 && crash_on_failure ? SHUTDOWN_crash : good_end);
 }
 
+void be_first_to_end()
+{
+    static constinit Thread const* first = nullptr;
+    static constinit WaitQueue others;
+    Thread const* const self = &Thread::current();
+    if (!first)
+        first = self;
+    while (first != self && guest().wait(others, Deadline::never()))
+        ;
+}
+
 void exit_although_others_run(unsigned reason)
 {
+    be_first_to_end();
     good_end = reason;
     ending = true;
     std::exit(0);

@@ -159,3 +159,17 @@ def a_disk_that_was_not_unmounted_is_known_for_it(rig):
     run = rig.run("ext4-shell", "xvda=/ 'cat kept words'", [disk], memory=24)
     expect(run.verdict.status == 0, run.verdict.words)
     expect("words of a guest\n" in run.console, "what was synced is lost")
+
+
+@case("ext4-ended-from-outside")
+def a_disk_that_is_written_at_the_end_is_unmounted(rig):
+    """xl ends the guest while `main` writes, which then fails, and wants to unmount as well."""
+    disk = Disk(rig.file("disk.img", b""))
+    make_ext4(disk.path, 400)
+    guest = rig.guest("ext4-shell", "xvda=/ 'ls; fill filling; ls'", [disk], memory=24)
+    Terminal(guest).wait_for("lost+found")
+    rig.machine.run(f"xl shutdown {guest.settings.name}")
+    run = rig.finish(guest)
+    expect(run.console.count("lost+found") == 1, "the guest was not writing any more")
+    expect(run.verdict.status == 0, run.verdict.words)
+    expect(not faults_of(disk.path), f"e2fsck says {faults_of(disk.path)}")
