@@ -1,5 +1,6 @@
 /// The C library's locks. Threads are cooperative, so a lock is only ever found taken when its
-/// owner waits inside the C library, for the console say.
+/// owner waits inside the C library, for the console say. It goes from hand to hand, as a mutex
+/// does (posix/mutexes.cpp).
 
 #include <lodger/runtime/end.hpp>
 #include <lodger/runtime/guest.hpp>
@@ -32,16 +33,17 @@ bool try_acquire(__lock& lock)
 
 void acquire(__lock& lock)
 {
-    while (!try_acquire(lock))
-        if (!guest().wait(lock.waiters, Deadline::never()))
-            lodger::runtime::panic(
-                "an event handler called the C library while a thread was in it");
+    // Who is woken has it: `release` says so.
+    if (!try_acquire(lock) && !guest().wait(lock.waiters, Deadline::never()))
+        lodger::runtime::panic("an event handler called the C library while a thread was in it");
 }
 
 void release(__lock& lock)
 {
-    if (--lock.depth == 0)
-        guest().wake(lock.waiters);
+    if (--lock.depth > 0)
+        return;
+    lock.owner = guest().scheduler().wake_one(lock.waiters);
+    lock.depth = lock.owner ? 1 : 0;
 }
 
 _LOCK_T create()

@@ -28,8 +28,8 @@ public:
 
     Result<void> wait(WaitQueue& queue, Deadline deadline);
     void wake(WaitQueue& queue);
-    /// Wakes who has waited longest. @return whether anybody did
-    bool wake_one(WaitQueue& queue);
+    /// Wakes who has waited longest. @return null if nobody did
+    Thread* wake_one(WaitQueue& queue);
     /// How often the guest has slept in Xen, since there was nothing to do.
     std::uint64_t sleeps() const { return sleeps_; }
     /// Lets the other runnable threads run first.

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <pthread.h>
+#include <sys/lock.h>
 #include <vector>
 
 using namespace lodger;
@@ -211,6 +213,41 @@ void c_library_in_threads()
         }));
 }
 
+/// A lock that one thread takes again at once whenever it has given it up is had by another one in
+/// between. @return how often the first had it before
+int rounds_before_another(auto lock, auto unlock)
+{
+    constexpr int most = 20;
+    int rounds = 0;
+    int before = most;
+    auto const once = *spawn({"once"}, [&] {
+        guest().sleep_until(guest().now() + 1ms);
+        lock();
+        before = rounds;
+        unlock();
+    });
+    for (; rounds < most && before == most; ++rounds) {
+        lock();
+        guest().sleep_until(guest().now() + 3ms);
+        unlock();
+    }
+    return before;
+}
+
+void locks()
+{
+    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    int const rounds = rounds_before_another(
+        [&] { pthread_mutex_lock(&mutex); }, [&] { pthread_mutex_unlock(&mutex); });
+    check(rounds <= 1, "a mutex goes to who waits for it");
+    _LOCK_T lock;
+    __retarget_lock_init(&lock);
+    int const others = rounds_before_another(
+        [&] { __retarget_lock_acquire(lock); }, [&] { __retarget_lock_release(lock); });
+    check(others <= 1, "and so does a lock of the C library");
+    __retarget_lock_close(lock);
+}
+
 /// Each thread's stack and state are given back.
 void many_threads()
 {
@@ -240,6 +277,7 @@ int main()
     events();
     clocks();
     c_library_in_threads();
+    locks();
     many_threads();
     return failures ? 1 : 0;
 }
