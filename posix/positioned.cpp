@@ -50,7 +50,7 @@ int check(File const* file, off_t offset, bool permitted)
 {
     if (!file || !permitted)
         return EBADF;
-    if (!file->size())
+    if (file->is_stream())
         return ESPIPE;
     return offset < 0 ? EINVAL : 0;
 }
