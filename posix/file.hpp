@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <optional>
 #include <poll.h>
+#include <pthread.h>
 #include <span>
 #include <sys/stat.h>
 
@@ -80,6 +81,7 @@ public:
     int flags; ///< of `open`
     unsigned users;
     std::uint64_t position = 0;
+    pthread_mutex_t moving = PTHREAD_MUTEX_INITIALIZER; ///< see `PositionInUse`
 
 protected:
     constexpr ~File() = default;

@@ -63,6 +63,7 @@ Count read(int descriptor, void* bytes, std::size_t size)
     if (!file || !file->can_read())
         return fail(EBADF);
     size = std::min<std::size_t>(size, INT_MAX);
+    PositionInUse const position{*file};
     return outcome<Count>(read_on(*file, {static_cast<std::byte*>(bytes), size}));
 }
 
@@ -72,6 +73,7 @@ Count write(int descriptor, void const* bytes, std::size_t size)
     if (!file || !file->can_write())
         return fail(EBADF);
     size = std::min<std::size_t>(size, INT_MAX);
+    PositionInUse const position{*file};
     return outcome<Count>(write_on(*file, {static_cast<std::byte const*>(bytes), size}));
 }
 
@@ -87,6 +89,7 @@ off_t lseek(int descriptor, off_t offset, int from)
         return fail(EBADF);
     if (file->is_stream())
         return fail(ESPIPE);
+    PositionInUse const in_use{*file};
     auto const base = base_of(*file, from);
     if (!base)
         return fail(base.error());
