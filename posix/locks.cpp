@@ -23,7 +23,7 @@ namespace {
 
 bool try_acquire(__lock& lock)
 {
-    Thread* const thread = &Thread::current();
+    Thread* const thread = guest().scheduler().running();
     if (lock.depth > 0 && lock.owner != thread && !lodger::runtime::is_ending())
         return false;
     lock.owner = thread;

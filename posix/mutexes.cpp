@@ -12,13 +12,12 @@
 using namespace lodger::posix;
 using lodger::Deadline;
 using lodger::runtime::guest;
-using lodger::runtime::Thread;
 
 namespace {
 
 bool is_mine(pthread_mutex_t const& mutex)
 {
-    return mutex.depth > 0 && mutex.owner == &Thread::current();
+    return mutex.depth > 0 && mutex.owner == guest().scheduler().running();
 }
 
 int lock(pthread_mutex_t& mutex, Deadline deadline)
@@ -30,7 +29,7 @@ int lock(pthread_mutex_t& mutex, Deadline deadline)
             wait_until(guest(), queue_at(mutex.waiters), deadline, [&] { return is_mine(mutex); });
         return handed ? 0 : errno_of(handed.error());
     }
-    mutex.owner = &Thread::current();
+    mutex.owner = guest().scheduler().running();
     ++mutex.depth;
     return 0;
 }

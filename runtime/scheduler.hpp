@@ -25,6 +25,8 @@ public:
     /// Whether the first thread runs already.
     bool has_threads() const { return current_ != nullptr; }
     Thread& current() const { return *current_; }
+    /// Null within an event handler, which runs on some thread's stack and is no part of it.
+    Thread* running() const { return in_listener_ ? nullptr : current_; }
 
     Result<void> wait(WaitQueue& queue, Deadline deadline);
     void wake(WaitQueue& queue);

@@ -3,6 +3,7 @@
 #include <lodger/runtime/guest.hpp>
 #include <lodger/runtime/thread.hpp>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -137,12 +138,17 @@ struct Loopback {
     WaitQueue queue;
     int events = 0;
     Errc wait_inside{};
+    pthread_mutex_t mutex = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+    int lock_inside = 0;
 
     void on_event()
     {
         ++events;
         auto const waited = guest().wait(queue, Deadline::never());
         wait_inside = waited ? Errc::unknown : waited.error();
+        lock_inside = pthread_mutex_lock(&mutex);
+        if (lock_inside == 0)
+            pthread_mutex_unlock(&mutex);
         guest().wake(queue);
     }
 };
@@ -163,7 +169,14 @@ void events()
         guest(), loopback.queue, after(guest(), 2s), [&] { return loopback.events > 0; });
     check(waited.has_value(), "an event wakes who waits for it");
     check(loopback.wait_inside == Errc::would_deadlock, "a wait inside a listener fails");
+    check(loopback.lock_inside == 0, "a mutex that is free can be had there");
     static_cast<void>(sender.join());
+    pthread_mutex_lock(&loopback.mutex);
+    static_cast<void>(guest().notify(loopback.far));
+    static_cast<void>(wait_until(
+        guest(), loopback.queue, after(guest(), 2s), [&] { return loopback.events > 1; }));
+    check(loopback.lock_inside == EDEADLK, "one of the thread that it interrupts cannot");
+    pthread_mutex_unlock(&loopback.mutex);
     guest().unlisten(loopback.near);
     check(guest().close(loopback.near) && guest().close(loopback.far), "closing ports");
 }
