@@ -54,6 +54,13 @@ _LOCK_T create()
     return lock;
 }
 
+/// At the end of the guest `exit` closes the streams, and other threads still print.
+void destroy(_LOCK_T lock)
+{
+    if (!lodger::runtime::has_begun_to_end())
+        delete lock;
+}
+
 } // namespace
 
 extern "C" {
@@ -81,12 +88,12 @@ void __retarget_lock_init_recursive(_LOCK_T* lock)
 
 void __retarget_lock_close(_LOCK_T lock)
 {
-    delete lock;
+    destroy(lock);
 }
 
 void __retarget_lock_close_recursive(_LOCK_T lock)
 {
-    delete lock;
+    destroy(lock);
 }
 
 void __retarget_lock_acquire(_LOCK_T lock)

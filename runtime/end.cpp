@@ -11,6 +11,7 @@ namespace {
 constinit bool crash_on_failure = false;
 constinit bool ending = false;
 constinit unsigned good_end = SHUTDOWN_poweroff;
+constinit Thread const* first_to_end = nullptr;
 
 } // namespace
 
@@ -29,13 +30,17 @@ void end(int status)
 
 void be_first_to_end()
 {
-    static constinit Thread const* first = nullptr;
     static constinit WaitQueue others;
     Thread const* const self = &Thread::current();
-    if (!first)
-        first = self;
-    while (first != self && guest().wait(others, Deadline::never()))
+    if (!first_to_end)
+        first_to_end = self;
+    while (first_to_end != self && guest().wait(others, Deadline::never()))
         ;
+}
+
+bool has_begun_to_end()
+{
+    return first_to_end != nullptr;
 }
 
 void exit_although_others_run(unsigned reason)
