@@ -55,10 +55,9 @@ Result<std::size_t> OpenFile::append(std::uint64_t& at, std::span<std::byte cons
     });
 }
 
-std::optional<std::uint64_t> OpenFile::size() const
+Result<std::uint64_t> OpenFile::size() const
 {
-    auto const found = home_.alone([&] { return inode(); });
-    return found ? found->size() : 0;
+    return LODGER_TRY(home_.alone([&] { return inode(); })).size();
 }
 
 Result<> OpenFile::describe(struct stat& status) const

@@ -12,7 +12,7 @@ public:
     Result<std::size_t> read(std::uint64_t at, std::span<std::byte> to) override;
     Result<std::size_t> write(std::uint64_t at, std::span<std::byte const> from) override;
     Result<std::size_t> append(std::uint64_t& at, std::span<std::byte const> from) override;
-    std::optional<std::uint64_t> size() const override;
+    Result<std::uint64_t> size() const override;
     Result<> sync() override { return home_.sync(); }
     Result<> describe(struct stat& status) const override;
     Result<> change(posix::Changes const& changes) override;

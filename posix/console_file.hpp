@@ -17,6 +17,7 @@ public:
         status.st_mode = S_IFCHR | 0600;
         return {};
     }
+    bool is_stream() const override { return true; }
     bool is_terminal() const override { return true; }
     short ready() override;
     Result<> wait_ready(short events, Deadline deadline) override;

@@ -4,6 +4,7 @@
 #include <lodger/posix/files.hpp>
 
 #include <cstdarg>
+#include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -49,7 +50,8 @@ int ioctl(int descriptor, unsigned long request, ...)
     void* const argument = va_arg(arguments, void*);
     va_end(arguments);
     InUse const file{descriptors.find(descriptor)};
-    if (!file)
+    // What is discarded is gone, as if it were written over.
+    if (!file || (request == BLKDISCARD && !file->can_write()))
         return fail(EBADF);
     auto const done = file->control(request, argument);
     if (done)

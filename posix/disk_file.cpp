@@ -25,11 +25,14 @@ OpenDisk** find(std::uint32_t number)
     return link;
 }
 
-/// As at the end of any process; what is still in flight then has its half of the time.
+/// As at the end of any process; what is still in flight then has its half of the time. Each is in
+/// use for good, or a thread that closes its last descriptor meanwhile would delete it.
 void close_all()
 {
-    for (OpenDisk* disk = disks; disk; disk = disk->next)
+    for (OpenDisk* disk = disks; disk; disk = disk->next) {
+        ++disk->users;
         static_cast<void>(disk->device.close(after(guest(), BlockDevice::close_patience)));
+    }
 }
 
 Result<OpenDisk*> connect(std::uint32_t number)

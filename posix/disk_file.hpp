@@ -34,7 +34,7 @@ public:
 
     Result<std::size_t> read(std::uint64_t at, std::span<std::byte> to) override;
     Result<std::size_t> write(std::uint64_t at, std::span<std::byte const> from) override;
-    std::optional<std::uint64_t> size() const override { return info().size; }
+    Result<std::uint64_t> size() const override { return info().size; }
     Result<> sync() override;
     Result<> control(unsigned long request, void* argument) override;
     Result<> describe(struct stat& status) const override;

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <optional>
 #include <poll.h>
+#include <pthread.h>
 #include <span>
 #include <sys/stat.h>
 
@@ -44,11 +45,13 @@ public:
     /// @param at where that was
     virtual Result<std::size_t> append(std::uint64_t& at, std::span<std::byte const> from)
     {
-        at = size().value_or(0);
+        at = LODGER_TRY(size());
         return write(at, from);
     }
-    /// Nothing for a stream, which has neither a size nor a position.
-    virtual std::optional<std::uint64_t> size() const { return std::nullopt; }
+    /// Whether it has neither a size nor a position.
+    virtual bool is_stream() const { return false; }
+    /// Not asked of a stream.
+    virtual Result<std::uint64_t> size() const { return std::uint64_t{0}; }
     /// @return `unsupported` if nobody can say whether what was written is safe
     virtual Result<> sync() { return Failure{Errc::unsupported}; }
     /// `ioctl`. @return `unsupported` for what it does not know
@@ -78,6 +81,7 @@ public:
     int flags; ///< of `open`
     unsigned users;
     std::uint64_t position = 0;
+    pthread_mutex_t moving = PTHREAD_MUTEX_INITIALIZER; ///< see `PositionInUse`
 
 protected:
     constexpr ~File() = default;

@@ -97,7 +97,6 @@ public:
     virtual Result<bool> next(std::uint64_t& at, dirent& entry) = 0;
 
     Directory* as_directory() final { return this; }
-    std::optional<std::uint64_t> size() const final { return 0; }
     Result<std::size_t> read(std::uint64_t, std::span<std::byte>) final { return refuse(); }
     Result<std::size_t> write(std::uint64_t, std::span<std::byte const>) final { return refuse(); }
 

@@ -40,6 +40,21 @@ using namespace lodger::posix;
 /// An `int` in newlib.
 using Count = decltype(read(0, nullptr, 0));
 
+namespace {
+
+/// What `lseek` counts from.
+lodger::Result<std::uint64_t> base_of(File const& file, int from)
+{
+    switch (from) {
+    case SEEK_SET: return std::uint64_t{0};
+    case SEEK_CUR: return file.position;
+    case SEEK_END: return file.size();
+    default: return lodger::Failure{lodger::Errc::invalid_argument};
+    }
+}
+
+} // namespace
+
 extern "C" {
 
 Count read(int descriptor, void* bytes, std::size_t size)
@@ -48,6 +63,7 @@ Count read(int descriptor, void* bytes, std::size_t size)
     if (!file || !file->can_read())
         return fail(EBADF);
     size = std::min<std::size_t>(size, INT_MAX);
+    PositionInUse const position{*file};
     return outcome<Count>(read_on(*file, {static_cast<std::byte*>(bytes), size}));
 }
 
@@ -57,6 +73,7 @@ Count write(int descriptor, void const* bytes, std::size_t size)
     if (!file || !file->can_write())
         return fail(EBADF);
     size = std::min<std::size_t>(size, INT_MAX);
+    PositionInUse const position{*file};
     return outcome<Count>(write_on(*file, {static_cast<std::byte const*>(bytes), size}));
 }
 
@@ -70,18 +87,14 @@ off_t lseek(int descriptor, off_t offset, int from)
     InUse const file{descriptors.find(descriptor)};
     if (!file)
         return fail(EBADF);
-    auto const size = file->size();
-    if (!size)
+    if (file->is_stream())
         return fail(ESPIPE);
-    off_t base = 0;
-    switch (from) {
-    case SEEK_SET: break;
-    case SEEK_CUR: base = static_cast<off_t>(file->position); break;
-    case SEEK_END: base = static_cast<off_t>(*size); break;
-    default: return fail(EINVAL);
-    }
+    PositionInUse const in_use{*file};
+    auto const base = base_of(*file, from);
+    if (!base)
+        return fail(base.error());
     off_t position = 0;
-    if (__builtin_add_overflow(base, offset, &position) || position < 0)
+    if (__builtin_add_overflow(*base, offset, &position) || position < 0)
         return fail(EINVAL);
     file->position = static_cast<std::uint64_t>(position);
     return position;

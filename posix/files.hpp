@@ -23,7 +23,31 @@ inline int outcome(Result<> const& result)
     return result ? 0 : fail(result.error());
 }
 
-/// At its position, or its end with O_APPEND; the position moves on.
+/// Keeps a file's position to one call until the end of the block: POSIX has reads and writes of
+/// two threads come one after the other (2.9.7), and each waits in between. A stream has no
+/// position, and a read there that waits for a key holds up no write; neither is an event handler
+/// held up, which cannot wait.
+class PositionInUse {
+public:
+    explicit PositionInUse(File& file)
+        : moving_{
+              !file.is_stream() && pthread_mutex_lock(&file.moving) == 0 ? &file.moving : nullptr}
+    {
+    }
+    PositionInUse(PositionInUse const&) = delete;
+    PositionInUse& operator=(PositionInUse const&) = delete;
+    ~PositionInUse()
+    {
+        if (moving_)
+            pthread_mutex_unlock(moving_);
+    }
+
+private:
+    pthread_mutex_t* moving_;
+};
+
+/// At its position, or its end with O_APPEND; the position moves on. To be called with the position
+/// in use.
 Result<std::size_t> read_on(File& file, std::span<std::byte> to);
 Result<std::size_t> write_on(File& file, std::span<std::byte const> from);
 

@@ -1,5 +1,6 @@
 /// The C library's locks. Threads are cooperative, so a lock is only ever found taken when its
-/// owner waits inside the C library, for the console say.
+/// owner waits inside the C library, for the console say. It goes from hand to hand, as a mutex
+/// does (posix/mutexes.cpp).
 
 #include <lodger/runtime/end.hpp>
 #include <lodger/runtime/guest.hpp>
@@ -22,7 +23,7 @@ namespace {
 
 bool try_acquire(__lock& lock)
 {
-    Thread* const thread = &Thread::current();
+    Thread* const thread = guest().scheduler().running();
     if (lock.depth > 0 && lock.owner != thread && !lodger::runtime::is_ending())
         return false;
     lock.owner = thread;
@@ -32,16 +33,17 @@ bool try_acquire(__lock& lock)
 
 void acquire(__lock& lock)
 {
-    while (!try_acquire(lock))
-        if (!guest().wait(lock.waiters, Deadline::never()))
-            lodger::runtime::panic(
-                "an event handler called the C library while a thread was in it");
+    // Who is woken has it: `release` says so.
+    if (!try_acquire(lock) && !guest().wait(lock.waiters, Deadline::never()))
+        lodger::runtime::panic("an event handler called the C library while a thread was in it");
 }
 
 void release(__lock& lock)
 {
-    if (--lock.depth == 0)
-        guest().wake(lock.waiters);
+    if (--lock.depth > 0)
+        return;
+    lock.owner = guest().scheduler().wake_one(lock.waiters);
+    lock.depth = lock.owner ? 1 : 0;
 }
 
 _LOCK_T create()
@@ -50,6 +52,13 @@ _LOCK_T create()
     if (!lock)
         lodger::runtime::panic("out of memory for a lock of the C library");
     return lock;
+}
+
+/// At the end of the guest `exit` closes the streams, and other threads still print.
+void destroy(_LOCK_T lock)
+{
+    if (!lodger::runtime::has_begun_to_end())
+        delete lock;
 }
 
 } // namespace
@@ -79,12 +88,12 @@ void __retarget_lock_init_recursive(_LOCK_T* lock)
 
 void __retarget_lock_close(_LOCK_T lock)
 {
-    delete lock;
+    destroy(lock);
 }
 
 void __retarget_lock_close_recursive(_LOCK_T lock)
 {
-    delete lock;
+    destroy(lock);
 }
 
 void __retarget_lock_acquire(_LOCK_T lock)

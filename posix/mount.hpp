@@ -14,6 +14,7 @@ namespace lodger::posix {
 /// @return `invalid_argument` for a relative path, or one to devices
 Result<> mount(std::string_view path, FileSystem& file_system);
 
+/// Waits while another thread unmounts, be it at the end of the guest.
 /// @return `busy` while a file of it is open or a call on it has not returned
 /// @return `invalid_argument` if nothing is mounted there
 /// @return what `FileSystem::unmounted` says; it is unmounted then, too

@@ -5,6 +5,7 @@
 #include <lodger/posix/place.hpp>
 #include <lodger/posix/process.hpp>
 
+#include <pthread.h>
 #include <sys/stat.h>
 
 namespace lodger::posix {
@@ -58,15 +59,35 @@ Result<> status_by_path(std::string_view text, bool follow, struct stat& result)
 
 constexpr ByPath mounted{open_by_path, status_by_path};
 
+/// One thread at a time unmounts. Another one that would meanwhile, and take its file system down
+/// afterwards, waits: at the end of the guest it may be that very one that is being written.
+constinit pthread_mutex_t unmounting = PTHREAD_MUTEX_INITIALIZER;
+
 /// The end of the guest: nothing is open any more.
 void unmount_all()
 {
+    // Cannot fail but within an event handler, or when unmounting has led here.
+    bool const alone = pthread_mutex_lock(&unmounting) == 0;
     descriptors.remove_if([](File const& file) { return file.file_system() != nullptr; });
     while (!mounts.all().empty()) {
         FileSystem& last = *mounts.all().back().file_system;
         mounts.remove(last);
         static_cast<void>(last.unmounted());
     }
+    if (alone)
+        pthread_mutex_unlock(&unmounting);
+}
+
+/// To be called by the only one who unmounts.
+Result<> unmount_at(Path const& at)
+{
+    FileSystem* const file_system = mounts.at(at);
+    if (!file_system)
+        return Failure{Errc::invalid_argument};
+    if (file_system->users > 0)
+        return Failure{Errc::busy};
+    mounts.remove(*file_system);
+    return file_system->unmounted();
 }
 
 } // namespace
@@ -105,13 +126,11 @@ Result<> unmount(std::string_view path)
 {
     Path at;
     LODGER_TRY(at.go(path));
-    FileSystem* const file_system = mounts.at(at);
-    if (!file_system)
-        return Failure{Errc::invalid_argument};
-    if (file_system->users > 0)
-        return Failure{Errc::busy};
-    mounts.remove(*file_system);
-    return file_system->unmounted();
+    if (pthread_mutex_lock(&unmounting) != 0)
+        return Failure{Errc::would_deadlock};
+    auto const unmounted = unmount_at(at);
+    pthread_mutex_unlock(&unmounting);
+    return unmounted;
 }
 
 } // namespace lodger::posix

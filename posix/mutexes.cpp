@@ -1,5 +1,6 @@
 /// Mutexes of POSIX. Threads are cooperative, so one is only ever found locked when its owner waits
-/// for something else.
+/// for something else. Who unlocks it hands it to the first who waits: left free, it could be
+/// locked again by the same thread, over and over, before another one runs.
 
 #include <lodger/core/wait.hpp>
 #include <lodger/posix/clock.hpp>
@@ -11,25 +12,32 @@
 using namespace lodger::posix;
 using lodger::Deadline;
 using lodger::runtime::guest;
-using lodger::runtime::Thread;
 
 namespace {
 
 bool is_mine(pthread_mutex_t const& mutex)
 {
-    return mutex.depth > 0 && mutex.owner == &Thread::current();
+    return mutex.depth > 0 && mutex.owner == guest().scheduler().running();
 }
 
 int lock(pthread_mutex_t& mutex, Deadline deadline)
 {
     if (is_mine(mutex) && mutex.type != PTHREAD_MUTEX_RECURSIVE)
         return EDEADLK;
-    auto const free = [&] { return mutex.depth == 0 || is_mine(mutex); };
-    if (auto const locked = wait_until(guest(), queue_at(mutex.waiters), deadline, free); !locked)
-        return errno_of(locked.error());
-    mutex.owner = &Thread::current();
+    if (mutex.depth > 0 && !is_mine(mutex)) {
+        auto const handed =
+            wait_until(guest(), queue_at(mutex.waiters), deadline, [&] { return is_mine(mutex); });
+        return handed ? 0 : errno_of(handed.error());
+    }
+    mutex.owner = guest().scheduler().running();
     ++mutex.depth;
     return 0;
+}
+
+void hand_over(pthread_mutex_t& mutex)
+{
+    mutex.owner = guest().scheduler().wake_one(queue_at(mutex.waiters));
+    mutex.depth = mutex.owner ? 1 : 0;
 }
 
 } // namespace
@@ -75,7 +83,7 @@ int pthread_mutex_unlock(pthread_mutex_t* mutex)
     if (!is_mine(*mutex))
         return EPERM;
     if (--mutex->depth == 0)
-        guest().scheduler().wake_one(queue_at(mutex->waiters));
+        hand_over(*mutex);
     return 0;
 }
 

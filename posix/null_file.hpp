@@ -17,7 +17,6 @@ public:
     {
         return from.size();
     }
-    std::optional<std::uint64_t> size() const override { return 0; }
     Result<> describe(struct stat& status) const override
     {
         status.st_mode = S_IFCHR | 0666;

@@ -50,7 +50,7 @@ int check(File const* file, off_t offset, bool permitted)
 {
     if (!file || !permitted)
         return EBADF;
-    if (!file->size())
+    if (file->is_stream())
         return ESPIPE;
     return offset < 0 ? EINVAL : 0;
 }
@@ -64,6 +64,7 @@ ssize_t readv(int descriptor, iovec const* pieces, int count)
     InUse const file{descriptors.find(descriptor)};
     if (!file || !file->can_read())
         return fail(EBADF);
+    PositionInUse const position{*file};
     return move_pieces<std::byte>(
         pieces, count, [&](std::size_t, std::span<std::byte> to) { return read_on(*file, to); });
 }
@@ -73,6 +74,7 @@ ssize_t writev(int descriptor, iovec const* pieces, int count)
     InUse const file{descriptors.find(descriptor)};
     if (!file || !file->can_write())
         return fail(EBADF);
+    PositionInUse const position{*file};
     return move_pieces<std::byte const>(
         pieces, count,
         [&](std::size_t, std::span<std::byte const> from) { return write_on(*file, from); });

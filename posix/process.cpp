@@ -25,6 +25,7 @@ extern "C" {
 
 [[noreturn]] void _exit(int status)
 {
+    lodger::runtime::be_first_to_end();
     for (auto* const close : {&lodger::posix::close_mounts, &lodger::posix::close_disks})
         if (auto* const function = std::exchange(*close, nullptr))
             function();

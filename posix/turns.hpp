@@ -4,8 +4,8 @@
 
 namespace lodger::posix {
 
-/// Who may go on: many at a time, or one alone. Who wants to be alone goes before those who come
-/// later, so that many do not keep it waiting for ever.
+/// Who may go on: many at a time, or one alone. Who has to wait goes on in the order of coming, so
+/// that nobody waits for ever, however often others come back.
 template <Hypervisor H>
 class Turns {
 public:
@@ -16,8 +16,7 @@ public:
     /// @return what `wait` says; then it has no turn
     Result<> begin_shared(Deadline deadline)
     {
-        LODGER_TRY(
-            wait_until(hypervisor_, queue_, deadline, [this] { return !alone_ && wanting_ == 0; }));
+        LODGER_TRY(stand_in_line(deadline, [this] { return !alone_; }));
         ++sharing_;
         return {};
     }
@@ -29,14 +28,7 @@ public:
 
     Result<> begin_alone(Deadline deadline)
     {
-        ++wanting_;
-        auto const begun =
-            wait_until(hypervisor_, queue_, deadline, [this] { return !alone_ && sharing_ == 0; });
-        --wanting_;
-        if (!begun) {
-            hypervisor_.wake(queue_); // Those who let it go first.
-            return begun;
-        }
+        LODGER_TRY(stand_in_line(deadline, [this] { return !alone_ && sharing_ == 0; }));
         alone_ = true;
         return {};
     }
@@ -47,10 +39,40 @@ public:
     }
 
 private:
+    /// A place in the line, on the stack of who stands there.
+    struct Place {
+        Place* next = nullptr;
+    };
+
+    template <std::predicate Free>
+    Result<> stand_in_line(Deadline deadline, Free is_free)
+    {
+        if (!first_ && is_free())
+            return {};
+        Place mine;
+        Place** last = &first_;
+        while (*last)
+            last = &(*last)->next;
+        *last = &mine;
+        auto const come =
+            wait_until(hypervisor_, queue_, deadline, [&] { return first_ == &mine && is_free(); });
+        leave(mine);
+        return come;
+    }
+
+    void leave(Place const& place)
+    {
+        Place** link = &first_;
+        while (*link != &place)
+            link = &(*link)->next;
+        *link = place.next;
+        hypervisor_.wake(queue_); // Those behind: they may be first now.
+    }
+
     H& hypervisor_;
     WaitQueue queue_;
+    Place* first_ = nullptr;
     unsigned sharing_ = 0;
-    unsigned wanting_ = 0;
     bool alone_ = false;
 };
 

@@ -11,6 +11,7 @@ namespace {
 constinit bool crash_on_failure = false;
 constinit bool ending = false;
 constinit unsigned good_end = SHUTDOWN_poweroff;
+constinit Thread const* first_to_end = nullptr;
 
 } // namespace
 
@@ -27,8 +28,24 @@ void end(int status)
     guest().shut_down(status != 0 && crash_on_failure ? SHUTDOWN_crash : good_end);
 }
 
+void be_first_to_end()
+{
+    static constinit WaitQueue others;
+    Thread const* const self = &Thread::current();
+    if (!first_to_end)
+        first_to_end = self;
+    while (first_to_end != self && guest().wait(others, Deadline::never()))
+        ;
+}
+
+bool has_begun_to_end()
+{
+    return first_to_end != nullptr;
+}
+
 void exit_although_others_run(unsigned reason)
 {
+    be_first_to_end();
     good_end = reason;
     ending = true;
     std::exit(0);

@@ -12,6 +12,13 @@ void choose_end(CommandLine const& command_line);
 /// printed first.
 [[noreturn]] void end(int status);
 
+/// Returns to the thread that is the first to end the guest, however often it asks; every other one
+/// waits here for that end, before which files and disks are closed. An event handler, which cannot
+/// wait, is not held up.
+void be_first_to_end();
+/// Whether there is such a thread.
+bool has_begun_to_end();
+
 /// Ends the guest by `exit(0)` from a thread that is not the application's: what that holds of the
 /// C library's locks is ignored, since it may wait for ever, for a key say.
 /// @param reason `SHUTDOWN_poweroff` or `SHUTDOWN_reboot`

@@ -42,16 +42,16 @@ void Scheduler::wake(WaitQueue& queue)
         ;
 }
 
-bool Scheduler::wake_one(WaitQueue& queue)
+Thread* Scheduler::wake_one(WaitQueue& queue)
 {
     Waiter* const waiter = queue.take();
     if (!waiter)
-        return false;
+        return nullptr;
     auto& thread = static_cast<Thread&>(*waiter);
     if (!thread.deadline_.is_never())
         remove_sleeper(thread);
     make_runnable(thread);
-    return true;
+    return &thread;
 }
 
 void Scheduler::yield()

@@ -25,11 +25,13 @@ public:
     /// Whether the first thread runs already.
     bool has_threads() const { return current_ != nullptr; }
     Thread& current() const { return *current_; }
+    /// Null within an event handler, which runs on some thread's stack and is no part of it.
+    Thread* running() const { return in_listener_ ? nullptr : current_; }
 
     Result<void> wait(WaitQueue& queue, Deadline deadline);
     void wake(WaitQueue& queue);
-    /// Wakes who has waited longest. @return whether anybody did
-    bool wake_one(WaitQueue& queue);
+    /// Wakes who has waited longest. @return null if nobody did
+    Thread* wake_one(WaitQueue& queue);
     /// How often the guest has slept in Xen, since there was nothing to do.
     std::uint64_t sleeps() const { return sleeps_; }
     /// Lets the other runnable threads run first.

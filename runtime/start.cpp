@@ -50,6 +50,7 @@ void run_application(void*)
     run_constructors();
     int const status = lodger_application(command_line.argc(), command_line.argv());
     Thread::run_exits();
+    be_first_to_end();
     std::exit(status);
 }
 

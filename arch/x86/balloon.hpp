@@ -5,7 +5,7 @@
 
 namespace lodger::arch {
 
-/// Gives a page of our own memory back to Xen. Nothing may be mapped or granted in it.
+/// Gives a page of our own memory back to Xen, cleared. Nothing may be mapped or granted in it.
 Result<void> give_to_xen(Pfn page);
 
 /// Gets memory for a page that was given back.

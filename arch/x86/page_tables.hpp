@@ -107,6 +107,8 @@ public:
         return machine_.change(page, l1_entry(page), 0);
     }
 
+    /// Whether a page of our own memory was ever needed: it, or one of the same chunk.
+    bool is_mapped(Pfn page) const { return is_mapped(chunk_of(page.value)); }
     /// Takes a page of our own memory out of the tables, if it is mapped at all.
     Result<void> unmap(Pfn page) { return protect_if_mapped(page, Protection::none); }
     /// Puts it back where it was, once it has a frame again.

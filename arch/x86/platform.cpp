@@ -10,6 +10,8 @@
 #include <lodger/arch/x86/segment_base.hpp>
 #include <lodger/arch/x86/suspend.hpp>
 
+#include <cstring>
+
 #include <xen/hvm/params.h>
 
 /// One of Xen's trap_info_t for every exception (pv/trap_stubs.S).
@@ -208,8 +210,12 @@ Result<std::span<std::byte>> map_grant_table(std::size_t count)
     return grant_table;
 }
 
+/// Xen hands it to another domain as it is: it clears only what a dead domain had
+/// (xen/common/page_alloc.c, free_domheap_pages). What was never mapped holds nothing of ours.
 Result<void> give_to_xen(Pfn page)
 {
+    if (tables.is_mapped(page))
+        std::memset(reinterpret_cast<void*>(page.value * page_size), 0, page_size);
     LODGER_TRY(tables.unmap(page));
     xen_pfn_t frame = is_pv() ? *pv::machine.frame_of(page.value) : page.value;
     if (!change_reservation(XENMEM_decrease_reservation, frame)) {

@@ -125,6 +125,38 @@ PROGRAM(disk_by_threads)
     close(file);
 }
 
+PROGRAM(disk_through_one_descriptor)
+{
+    constexpr int writers = 4;
+    constexpr int rounds = 10;
+    constexpr off_t start = 400'000;
+    int const file = open(disk, O_RDWR);
+    lseek(file, start, SEEK_SET);
+    std::vector<std::thread> threads;
+    for (int writer = 0; writer < writers; ++writer)
+        threads.emplace_back([=] {
+            std::string mine(100, static_cast<char>('0' + writer));
+            iovec const halves[] = {{mine.data(), 50}, {mine.data(), 50}};
+            for (int i = 0; i < rounds; ++i)
+                if ((writer % 2 ? write(file, mine.data(), 100) : writev(file, halves, 2)) != 100)
+                    std::printf("not all is written\n");
+        });
+    for (auto& thread : threads)
+        thread.join();
+    std::printf("at %lld\n", static_cast<long long>(lseek(file, 0, SEEK_CUR) - start));
+    std::string found(writers * rounds * 100, '?');
+    pread(file, found.data(), found.size(), start);
+    for (int writer = 0; writer < writers; ++writer) {
+        int whole = 0;
+        for (std::size_t i = 0; i < found.size(); i += 100)
+            whole += found.substr(i, 100) == std::string(100, static_cast<char>('0' + writer));
+        std::printf("%d of writer %d\n", whole, writer);
+    }
+    // Their order is nobody's to say.
+    pwrite(file, std::string(found.size(), '-').data(), found.size(), start);
+    close(file);
+}
+
 PROGRAM(disk_through_stdio)
 {
     std::FILE* const stream = std::fopen(disk, "r+");

@@ -176,6 +176,10 @@ TEST_CASE("what cannot be read is an error of its own, and the rest can be read"
     CHECK(disk.read("a").error() == Errc::io);
     CHECK(disk.read("b").value() == "b");
     CHECK(disk.write("c", "c"));
+    auto const open = disk.open("b").value();
+    CHECK(open->size() == 1u);
+    CHECK(disk.system->unmounted());
+    CHECK(open->size().error() == Errc::disconnected);
 }
 
 TEST_CASE("what cannot be written is not in the way of what is read")

@@ -205,6 +205,20 @@ TEST_CASE("what a file system says of its medium is heard")
     CHECK(error_of(guest::syncfs(file)) == EBADF);
 }
 
+TEST_CASE("a file whose size cannot be read has no end to go to")
+{
+    Mounted mounted;
+    put("/f", "text");
+    int const file = guest::open("/f", O_RDWR);
+    mounted.fs.is_gone = true;
+    CHECK(error_of(guest::lseek(file, 0, SEEK_END)) == ENXIO);
+    CHECK(guest::lseek(file, 2, SEEK_SET) == 2);
+    CHECK(guest::lseek(file, 1, SEEK_CUR) == 3);
+    guest::fcntl(file, F_SETFL, O_APPEND);
+    CHECK(error_of(guest::write(file, "x", 1)) == ENXIO);
+    guest::close(file);
+}
+
 TEST_CASE("descriptors have an end")
 {
     Mounted const mounted;

@@ -10,6 +10,13 @@ install_root = $(DESTDIR)$(PREFIX)
 install_home = $(install_root)/lib/lodger
 install_doc = $(install_root)/share/doc/lodger
 
+# To make and to the shell they would be several names, of which the first one is removed.
+ifneq ($(filter install uninstall,$(MAKECMDGOALS)),)
+ifneq ($(words <$(DESTDIR)><$(PREFIX)>),1)
+$(error PREFIX and DESTDIR must be without blanks: '$(DESTDIR)' '$(PREFIX)')
+endif
+endif
+
 header_directories := core event grant ring store xenbus blkfront blkback console arch runtime posix
 installed_headers := $(shell find $(header_directories) -name '*.hpp') \
     $(patsubst %,ext4/%.hpp,file_system medium mount options)

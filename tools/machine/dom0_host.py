@@ -41,27 +41,38 @@ def run(settings, seconds, show):
     with tempfile.NamedTemporaryFile("w", prefix="lodger-", suffix=".cfg") as file:
         file.write(configuration(settings))
         file.flush()
-        console, ended = _follow(["xl", "create", "-c", file.name], settings.name, seconds, show)
-    return judge(console, _reason(settings.name) if ended else "hang"), console
+        return _follow(["xl", "create", "-c", file.name], settings.name, seconds, show)
 
 
 def _follow(command, name, seconds, show):
-    """The console's text, and whether the guest ended by itself."""
+    """As `run`. The guest is gone afterwards, however this ends."""
     deadline = time.monotonic() + seconds
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    text = b""
+    has_ended = False
     try:
-        while (chunk := _read(process.stdout, deadline)) is not None:
-            text += chunk
-            show(chunk.decode(errors="replace"))
-            if not chunk:
-                break
-        if chunk is None:
-            subprocess.run(["xl", "destroy", name], check=False)
-        return text.decode(errors="replace").replace("\r", ""), chunk is not None
+        text, in_time = _read_all(process.stdout, deadline, show)
+        if in_time and process.wait():
+            raise MachineError(f"xl has not started the guest:\n{text.rstrip()}")
+        reason = _reason(name) if in_time else "hang"
+        has_ended = in_time and reason is not None
+        # A crash if nobody says why it ended, so that none is missed.
+        return judge(text, reason or "crash"), text
     finally:
+        # Then nothing was made, and a guest of that name is another's.
+        has_refused = (process.poll() or 0) > 0
         process.kill()
         process.wait()
+        if not has_ended and not has_refused:
+            subprocess.run(["xl", "destroy", name], check=False)
+
+
+def _read_all(stream, deadline, show):
+    """What is said until the end, and whether that came before the deadline."""
+    text = b""
+    while chunk := _read(stream, deadline):
+        text += chunk
+        show(chunk.decode(errors="replace"))
+    return text.decode(errors="replace").replace("\r", ""), chunk is not None
 
 
 def _read(stream, deadline):
@@ -74,7 +85,11 @@ def _read(stream, deadline):
 
 
 def _reason(name):
-    """The daemon's word on why the guest ended; a crash if it has none, so that none is missed."""
+    """The daemon's word on why the guest ended; None if it has none.
+
+    The log is this guest's own, since xl begins a new one with each (libxl_create_logfile in
+    tools/libs/light/libxl_utils.c).
+    """
     log = DAEMON_LOG / f"xl-{name}.log"
     codes = re.findall(r"reason code (\d+)", log.read_text()) if log.exists() else []
-    return REASONS[int(codes[-1])] if codes else "crash"
+    return REASONS[int(codes[-1])] if codes else None

@@ -40,6 +40,8 @@ def settings_of(chosen, default_disk=None):
     if chosen.ramdisk and not chosen.ramdisk.exists():
         raise MachineError(f"there is no file {chosen.ramdisk}")
     name = re.sub(r"[^A-Za-z0-9_.-]", "-", chosen.image.stem)
+    if name.isdecimal():  # xl would take it for the number of a domain.
+        name = f"guest-{name}"
     disks = [Disk.parse(text) for text in chosen.disk]
     if not disks and default_disk:
         disks = [Disk(default_disk())]

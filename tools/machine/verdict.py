@@ -25,9 +25,10 @@ def judge(console, reason):
         return Verdict(HANGS, "the guest has not ended in time")
     if reason not in ("poweroff", "reboot", "gone"):
         return Verdict(CRASHES, f"the guest ended by {reason}")
-    said = re.search(r"^lodger: exit status (\d+)\s*$", console, re.MULTILINE)
+    said = re.search(r"^lodger: exit status (-?\d+)\s*$", console, re.MULTILINE)
     if said and int(said[1]):
-        return Verdict(min(int(said[1]), 255), f"the guest's exit status is {said[1]}")
+        # What a shell sees of a process's status, but no failure may become a 0.
+        return Verdict(int(said[1]) & 255 or 1, f"the guest's exit status is {said[1]}")
     result = re.findall(r"^Test result: \w+", console, re.MULTILINE)
     if result and result[-1] == FAILURE_LINE:
         return Verdict(1, "the guest reports failure")

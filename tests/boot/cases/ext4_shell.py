@@ -192,3 +192,17 @@ def what_cannot_be_read_is_not_taken_for_nothing(rig):
     listed = subprocess.run([program("debugfs"), "-R", "stat words", disk.path],
                             capture_output=True, text=True)  # fmt: skip
     expect("Size: 13" in listed.stdout, f"the file was replaced: {listed.stdout}")
+
+
+@case("ext4-ended-from-outside")
+def a_disk_that_is_written_at_the_end_is_unmounted(rig):
+    """xl ends the guest while `main` writes, which then fails, and wants to unmount as well."""
+    disk = Disk(rig.file("disk.img", b""))
+    make_ext4(disk.path, 400)
+    guest = rig.guest("ext4-shell", "xvda=/ 'ls; fill filling; ls'", [disk], memory=24)
+    Terminal(guest).wait_for("lost+found")
+    rig.machine.run(f"xl shutdown {guest.settings.name}")
+    run = rig.finish(guest)
+    expect(run.console.count("lost+found") == 1, "the guest was not writing any more")
+    expect(run.verdict.status == 0, run.verdict.words)
+    expect(not faults_of(disk.path), f"e2fsck says {faults_of(disk.path)}")

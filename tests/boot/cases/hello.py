@@ -51,3 +51,11 @@ def check_output_before_exit(rig):
 @case("exit-output")
 def output_before_exit_arrives(rig):
     check_output_before_exit(rig)
+
+
+@case("two-ends")
+def the_first_to_end_the_guest_does_so(rig):
+    run = rig.run("tests/two-ends")
+    expect(run.console.count("all is written\n") == 1, "the file system was cut off")
+    expect("unmounted twice" not in run.console, "the file system was unmounted twice")
+    expect(run.verdict.status == 0, run.verdict.words)

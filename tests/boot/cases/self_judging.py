@@ -16,6 +16,7 @@ guest_that_judges_itself("heap", 8)
 guest_that_judges_itself("heap", 64)
 guest_that_judges_itself("threads", 16)
 guest_that_judges_itself("protection", 16)
+guest_that_judges_itself("balloon", 16)
 
 
 @case("modules")

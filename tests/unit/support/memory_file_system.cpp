@@ -33,7 +33,12 @@ public:
         std::memcpy(node_->bytes.data() + at, from.data(), from.size());
         return from.size();
     }
-    std::optional<std::uint64_t> size() const override { return node_->bytes.size(); }
+    Result<std::uint64_t> size() const override
+    {
+        if (home_.is_gone)
+            return Failure{Errc::disconnected};
+        return node_->bytes.size();
+    }
     Result<> sync() override { return home_.sync(); }
     Result<> describe(struct stat& status) const override { return node_->describe(status); }
     Result<> change(posix::Changes const& changes) override { return node_->change(changes); }

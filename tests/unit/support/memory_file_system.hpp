@@ -54,6 +54,7 @@ struct Node {
 class MemoryFileSystem final : public posix::FileSystem {
 public:
     bool is_read_only = false;
+    bool is_gone = false;                    ///< no file's size can be read
     std::size_t room = 1 << 20;              ///< bytes that a file can have
     std::function<void()> meanwhile = [] {}; ///< what others do while a read waits
     unsigned syncs = 0;

@@ -87,6 +87,10 @@ void flags()
     check(fails(open("/dev/xvdb", O_RDWR), EROFS), "a read-only disk is not opened for writing");
     check(fails(pwrite(read_only, bytes, 1, 0), EBADF), "nor written when opened for reading");
     check(fsync(read_only) == 0, "fsync of a read-only disk has nothing to do");
+    std::uint64_t const range[] = {0, 512};
+    int const reader = open("/dev/xvda", O_RDONLY);
+    check(fails(ioctl(reader, BLKDISCARD, range), EBADF), "nor is what is only read discarded");
+    close(reader);
     close(read_only);
     check(fails(open_disk(O_CREAT | O_EXCL), EEXIST), "a disk cannot be created");
     check(fails(open_disk(O_DIRECTORY), ENOTDIR), "a disk is no directory");

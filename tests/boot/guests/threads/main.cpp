@@ -3,9 +3,12 @@
 #include <lodger/runtime/guest.hpp>
 #include <lodger/runtime/thread.hpp>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <pthread.h>
+#include <sys/lock.h>
 #include <vector>
 
 using namespace lodger;
@@ -135,12 +138,17 @@ struct Loopback {
     WaitQueue queue;
     int events = 0;
     Errc wait_inside{};
+    pthread_mutex_t mutex = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+    int lock_inside = 0;
 
     void on_event()
     {
         ++events;
         auto const waited = guest().wait(queue, Deadline::never());
         wait_inside = waited ? Errc::unknown : waited.error();
+        lock_inside = pthread_mutex_lock(&mutex);
+        if (lock_inside == 0)
+            pthread_mutex_unlock(&mutex);
         guest().wake(queue);
     }
 };
@@ -161,7 +169,14 @@ void events()
         guest(), loopback.queue, after(guest(), 2s), [&] { return loopback.events > 0; });
     check(waited.has_value(), "an event wakes who waits for it");
     check(loopback.wait_inside == Errc::would_deadlock, "a wait inside a listener fails");
+    check(loopback.lock_inside == 0, "a mutex that is free can be had there");
     static_cast<void>(sender.join());
+    pthread_mutex_lock(&loopback.mutex);
+    static_cast<void>(guest().notify(loopback.far));
+    static_cast<void>(wait_until(
+        guest(), loopback.queue, after(guest(), 2s), [&] { return loopback.events > 1; }));
+    check(loopback.lock_inside == EDEADLK, "one of the thread that it interrupts cannot");
+    pthread_mutex_unlock(&loopback.mutex);
     guest().unlisten(loopback.near);
     check(guest().close(loopback.near) && guest().close(loopback.far), "closing ports");
 }
@@ -211,6 +226,41 @@ void c_library_in_threads()
         }));
 }
 
+/// A lock that one thread takes again at once whenever it has given it up is had by another one in
+/// between. @return how often the first had it before
+int rounds_before_another(auto lock, auto unlock)
+{
+    constexpr int most = 20;
+    int rounds = 0;
+    int before = most;
+    auto const once = *spawn({"once"}, [&] {
+        guest().sleep_until(guest().now() + 1ms);
+        lock();
+        before = rounds;
+        unlock();
+    });
+    for (; rounds < most && before == most; ++rounds) {
+        lock();
+        guest().sleep_until(guest().now() + 3ms);
+        unlock();
+    }
+    return before;
+}
+
+void locks()
+{
+    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    int const rounds = rounds_before_another(
+        [&] { pthread_mutex_lock(&mutex); }, [&] { pthread_mutex_unlock(&mutex); });
+    check(rounds <= 1, "a mutex goes to who waits for it");
+    _LOCK_T lock;
+    __retarget_lock_init(&lock);
+    int const others = rounds_before_another(
+        [&] { __retarget_lock_acquire(lock); }, [&] { __retarget_lock_release(lock); });
+    check(others <= 1, "and so does a lock of the C library");
+    __retarget_lock_close(lock);
+}
+
 /// Each thread's stack and state are given back.
 void many_threads()
 {
@@ -240,6 +290,7 @@ int main()
     events();
     clocks();
     c_library_in_threads();
+    locks();
     many_threads();
     return failures ? 1 : 0;
 }
