@@ -15,8 +15,8 @@ class FileSystem final : public posix::FileSystem {
 public:
     /// @param medium stays until this is destroyed
     /// @param why what to tell people if it is refused
-    /// @return `protocol` for what is no file system, `unsupported` for what it has and we have not,
-    /// `not_permitted_now` for what e2fsck has to see first; the medium's own error
+    /// @return `protocol` for what is no file system, `unsupported` for what it has and we have
+    /// not, `not_permitted_now` for what e2fsck has to see first; the medium's own error
     static Result<std::unique_ptr<FileSystem>>
     open(Medium& medium, Options const& options, std::string& why);
     ~FileSystem();
