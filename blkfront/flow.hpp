@@ -60,7 +60,7 @@ public:
     ///
     /// Of a link that was saved with its domain no response is taken: it may have been saved later
     /// than the data that it speaks of.
-    void detach()
+    [[gnu::cold]] void detach()
     {
         if (!link_)
             return;
@@ -75,7 +75,7 @@ public:
     }
 
     /// Completes everything with an error, and takes no more on.
-    void fail_all(Errc error)
+    [[gnu::cold]] void fail_all(Errc error)
     {
         if (!failed_)
             failed_ = error;
@@ -109,7 +109,7 @@ public:
     }
 
     /// Nobody hears of a request any more, though it may still happen.
-    void abandon(Io& io)
+    [[gnu::cold]] void abandon(Io& io)
     {
         if (!io.is_in_flight())
             return;
@@ -119,7 +119,7 @@ public:
     }
 
     /// Completes a request now, though it may still happen.
-    void cancel(Io& io, Errc why)
+    [[gnu::cold]] void cancel(Io& io, Errc why)
     {
         if (!io.is_in_flight())
             return;
@@ -130,7 +130,7 @@ public:
 
     /// Completes every request whose time has come.
     /// @return when the next one's has, or `Instant::max()`
-    Instant expire(Instant now)
+    [[gnu::cold]] Instant expire(Instant now)
     {
         Io* io = timed_.first();
         for (; io && io->expires <= now; io = timed_.first())

@@ -50,7 +50,7 @@ public:
 
     /// Shows all frames to the backend, until `disconnect`; all of them are free then. Those that
     /// cannot be shown are not used. May be done again.
-    void connect(PageGrants<H>& grants)
+    [[gnu::cold]] void connect(PageGrants<H>& grants)
     {
         disconnect(grants);
         first_ = nullptr;
@@ -63,7 +63,7 @@ public:
     }
 
     /// The end of `connect`; until then nothing may be in the ring.
-    void disconnect(PageGrants<H>& grants)
+    [[gnu::cold]] void disconnect(PageGrants<H>& grants)
     {
         for (std::size_t i = 0; i < count_; ++i)
             if (std::exchange(frames_[i].ref, {}) != GrantRef{0})

@@ -76,7 +76,7 @@ public:
 
     /// Puts those quarantined pages to use again that nobody has mapped any more.
     /// @return whether there was any
-    bool reclaim()
+    [[gnu::cold]] bool reclaim()
     {
         bool is_any_back = false;
         for (PageIndex page = 0; page < pool_.page_count(); ++page)
@@ -87,7 +87,7 @@ public:
 
     /// Puts one to use again.
     /// @return `quarantined` if it is still mapped
-    [[gnu::noinline]] Result<> reclaim(PageIndex page)
+    [[gnu::cold, gnu::noinline]] Result<> reclaim(PageIndex page)
     {
         bool const is_back = pool_.reclaim(page, [this](Kept kept) {
             bool const has_ended = try_to_end(kept);

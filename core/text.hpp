@@ -11,6 +11,19 @@
 
 namespace lodger {
 
+/// A number in decimal. The only way that numbers are written: `std::to_chars` is longer by far.
+/// @param room what is returned lies here
+/// @param least how many digits there are to be, up to 20, with zeros before the others
+inline std::string_view decimal(std::uint64_t number, std::array<char, 20>& room, int least = 1)
+{
+    auto first = room.end();
+    for (; least > 0 || number > 0; --least) {
+        *--first = static_cast<char>('0' + number % 10);
+        number /= 10;
+    }
+    return {first, room.end()};
+}
+
 /// A short string in place, for names and paths: no heap, and an overflow is an error.
 template <std::size_t most>
 class Text {
@@ -37,10 +50,8 @@ public:
 
     Result<> append(std::unsigned_integral auto number)
     {
-        std::uint64_t const value = number; // One type, and so the code for it once in an image.
         std::array<char, 20> digits;
-        char* const end = std::to_chars(digits.begin(), digits.end(), value).ptr;
-        return append({digits.data(), static_cast<std::size_t>(end - digits.data())});
+        return append(decimal(number, digits));
     }
 
     std::string_view view() const { return {bytes_.data(), size_}; }

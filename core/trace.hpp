@@ -5,6 +5,7 @@
 
 #include <array>
 #include <concepts>
+#include <span>
 
 namespace lodger {
 
@@ -32,17 +33,30 @@ concept Tracing = requires(H& hypervisor, Topic topic, std::string_view line) {
     { hypervisor.trace(topic, line) } -> std::same_as<void>;
 };
 
+/// Adds what fits to a line.
+template <std::size_t most, class Part>
+void add_part(Text<most>& line, Part part)
+{
+    static_cast<void>(line.append(part));
+}
+template <std::size_t most>
+void add_part(Text<most>& line, std::span<std::string_view const> parts)
+{
+    for (std::string_view const part : parts)
+        static_cast<void>(line.append(part));
+}
+
 /// Puts a line together and adds it to the trace. Out of line: callers are hot, and hardly traced.
 template <Tracing H, class... Parts>
 [[gnu::cold, gnu::noinline]] void add_to_trace(H& hypervisor, Topic topic, Parts... parts)
 {
     Text<240> line;
-    (static_cast<void>(line.append(parts)), ...);
+    (add_part(line, parts), ...);
     hypervisor.trace(topic, line.view());
 }
 
 /// Adds a line to the trace, put together only if somebody wants it.
-/// @param parts text and unsigned numbers; what does not fit into a line is left out
+/// @param parts text, spans of text and unsigned numbers; what does not fit into a line is left out
 template <Hypervisor H, class... Parts>
 void trace(H& hypervisor, Topic topic, Parts const&... parts)
 {

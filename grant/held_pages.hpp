@@ -22,7 +22,7 @@ struct HeldPages {
     /// Ends every grant of a page that the other domain does not have mapped.
     /// @return whether none is left
     template <class Table>
-    bool revoke(Table& table)
+    [[gnu::cold]] bool revoke(Table& table)
     {
         typename Table::Quiet const quiet{table};
         if (table.hypervisor().incarnation() != incarnation)

@@ -176,7 +176,7 @@ public:
 
     /// Frees what `quarantine` was given and nobody has mapped any more. That a mapping ends makes
     /// no event, so this is called whenever pages are granted or their grants end.
-    void retry_quarantined()
+    [[gnu::cold]] void retry_quarantined()
     {
         Quiet const quiet{*this};
         for (auto* link = &held_; *link;) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <lodger/core/text.hpp>
+
 #include <array>
 #include <concepts>
 #include <cstdint>
@@ -44,12 +46,7 @@ public:
     Text& operator<<(Decimal number)
     {
         std::array<char, 20> digits;
-        auto first = digits.end();
-        for (int left = number.digits; left > 0 || number.value > 0; --left) {
-            *--first = static_cast<char>('0' + number.value % 10);
-            number.value /= 10;
-        }
-        return *this << std::string_view{first, digits.end()};
+        return *this << decimal(number.value, digits, number.digits);
     }
 
     Text& operator<<(Hex number)

@@ -263,7 +263,7 @@ private:
         return refusal ? Failure{*refusal} : Result<>{};
     }
 
-    void ask_again()
+    [[gnu::cold]] void ask_again()
     {
         Instant const now = hypervisor_.now();
         if (now < ask_again_at_)
@@ -322,10 +322,9 @@ private:
 
     void trace_request(Session::Ticket ticket, Request const& request)
     {
-        auto const& p = request.pieces;
         trace(
             hypervisor_, Topic::store, "#", ticket, " ", name(request.type), " tx ",
-            request.transaction, " ", p[0], p[1], p[2], p[3], p[4], p[5]);
+            request.transaction, " ", std::span<std::string_view const>{request.pieces});
     }
 
     /// Whether the daemon still serves us.

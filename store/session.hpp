@@ -24,14 +24,17 @@ struct Request {
     }
 };
 
-/// Asks the daemon for events.
-inline Request watch_request(WatchIdentity const& watch)
+/// Asks the daemon for events, or for none any more.
+/// @param type `watch` or `unwatch`
+inline Request watch_request(Type type, WatchIdentity const& watch)
 {
     using namespace std::literals;
-    std::string_view const depth_end = watch.depth.view().empty() ? ""sv : "\0"sv;
-    return {
-        .type = Type::watch,
-        .pieces = {watch.path, "\0"sv, watch.token, "\0"sv, watch.depth, depth_end}};
+    Request request{.type = type, .pieces = {watch.path, "\0"sv, watch.token, "\0"sv}};
+    if (type == Type::watch && !watch.depth.view().empty()) {
+        request.pieces[4] = watch.depth;
+        request.pieces[5] = "\0"sv;
+    }
+    return request;
 }
 
 /// The XenStore protocol from a client's side, without its transport: requests and their replies,
@@ -264,39 +267,34 @@ private:
         staged_end_ += bytes.size();
     }
 
-    /// While all requests are in use this does nothing; the next one that ends brings us back.
-    void submit_owed()
+    /// The next of what nobody waits for; there must be something.
+    Request owed() const
     {
         using namespace std::literals;
-        while (WatchState const* const state = watches_.retiring()) {
-            auto const ticket = submit_nobodys(
-                {.type = Type::unwatch, .pieces = {state->path(), "\0"sv, state->token(), "\0"sv}});
-            if (!ticket)
-                return;
-            call(*ticket).unwatching = watches_.take_retiring();
-        }
-        while (WatchState const* const state = watches_.owed()) {
-            auto const ticket = submit_nobodys(watch_request(state->identity()));
-            if (!ticket)
-                return;
-            call(*ticket).watch = watches_.take_owed();
-        }
-        for (; thrown_away_ > 0; --thrown_away_) {
-            auto const ticket = submit_nobodys(
-                {.type = Type::transaction_end,
-                 .transaction = to_throw_away_[thrown_away_ - 1],
-                 .pieces = {"F\0"sv}});
-            if (!ticket)
-                return;
-        }
+        WatchState const* const retiring = watches_.retiring();
+        if (WatchState const* const state = retiring ? retiring : watches_.owed())
+            return watch_request(retiring ? Type::unwatch : Type::watch, state->identity());
+        return {
+            .type = Type::transaction_end,
+            .transaction = to_throw_away_[thrown_away_ - 1],
+            .pieces = {"F\0"sv}};
     }
 
-    Result<Ticket> submit_nobodys(Request const& request)
+    /// While all requests are in use this does nothing; the next one that ends brings us back.
+    [[gnu::cold]] void submit_owed()
     {
-        auto const ticket = submit(request, {});
-        if (ticket)
-            call(*ticket).is_nobodys = true;
-        return ticket;
+        while (owes()) {
+            auto const ticket = submit(owed(), {});
+            if (!ticket)
+                return;
+            Call& own = call(*ticket);
+            own.is_nobodys = true;
+            switch (own.request.type) {
+            case Type::unwatch: own.unwatching = watches_.take_retiring(); break;
+            case Type::watch: own.watch = watches_.take_owed(); break;
+            default: --thrown_away_;
+            }
+        }
     }
 
     void dispatch(Message const& message)
@@ -310,13 +308,14 @@ private:
         if (answered.id != id || answered.stage != Stage::sent)
             return; // Nobody asked: a dirty page, or a reply to a domain before us.
         auto const error = take_reply(answered, message);
-        if (answered.is_nobodys)
+        if (answered.is_nobodys) [[unlikely]]
             look_after(answered, message, error);
         finish(answered, error);
     }
 
     /// What is to be done about a reply that nobody waits for.
-    void look_after(Call const& answered, Message const& message, std::optional<Errc> error)
+    [[gnu::cold]] void
+    look_after(Call const& answered, Message const& message, std::optional<Errc> error)
     {
         // A transaction that was opened for a caller who has left is not to stay open.
         if (answered.request.type == Type::transaction_start && !error) {

@@ -33,7 +33,8 @@ public:
         Watch watch{connection, LODGER_TRY(WatchState::create(path, watches.next_number(), depth))};
         // Before the request goes out: the first event may come ahead of the reply.
         watches.add(*watch.state_);
-        auto const done = connection.call(watch_request(watch.state_->identity()), {}, deadline);
+        auto const done =
+            connection.call(watch_request(Type::watch, watch.state_->identity()), {}, deadline);
         // `exists`: the connection began anew meanwhile, and registered what there was.
         if (!done && done.error() != Errc::exists)
             return Failure{done.error()};
