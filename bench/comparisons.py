@@ -50,7 +50,8 @@ def store(machine, setup):
     """XenStore: reads one by one and pipelined."""
     keys = " ".join(map(str, STORE_KEYS))
     ours = run_lodger(machine, setup, "store", f"{STORE_REQUESTS} {keys}")
-    lines = [f"storebench {STORE_REQUESTS} {count} {depth}"
+    # One that fails is missing in the table, as with 100 keys pipelined in a Linux PVH guest.
+    lines = [f"storebench {STORE_REQUESTS} {count} {depth} || echo 'storebench fails'"
              for count in STORE_KEYS for depth in LINUX_DEPTHS]  # fmt: skip
     theirs = run_linux(machine, setup, "\n".join(lines) + "\n")
     rows = []
