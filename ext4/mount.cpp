@@ -37,7 +37,11 @@ Mount::Mount(std::unique_ptr<Parts> parts) : parts_{std::move(parts)} {}
 
 Mount::~Mount()
 {
-    static_cast<void>(end());
+    auto const ended = end();
+    if (!ended && ended.error() == Errc::busy)
+        static_cast<void>(parts_.release());
+    else
+        posix::report_unmounted(parts_->where, ended);
 }
 
 Result<std::unique_ptr<Mount>> Mount::create(
@@ -53,20 +57,20 @@ Result<std::unique_ptr<Mount>> Mount::create(
         disk, options_for_memory(), after(guest(), BlockDevice::connect_patience)));
     parts->medium.emplace(LODGER_TRY(BlockMedium<Guest>::create(parts->device)));
     parts->system = LODGER_TRY(FileSystem::open(*parts->medium, options, why));
-    why = "nothing can be mounted there";
-    LODGER_TRY(posix::mount(where, *parts->system));
     parts->where = where;
-    parts->is_mounted = true;
     std::unique_ptr<Mount> mount{new (std::nothrow) Mount{std::move(parts)}};
     if (!mount)
         return Failure{Errc::no_memory};
+    why = "nothing can be mounted there";
+    LODGER_TRY(posix::mount(where, *mount->parts_->system));
+    mount->parts_->is_mounted = true;
     why.clear();
     return mount;
 }
 
 Result<> Mount::end()
 {
-    if (!parts_ || !parts_->is_mounted)
+    if (!parts_->is_mounted)
         return {};
     auto const unmounted = posix::unmount(parts_->where);
     if (!unmounted && unmounted.error() == Errc::busy)

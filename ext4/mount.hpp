@@ -12,7 +12,8 @@ namespace lodger::ext4 {
 /// A disk of the guest's whose files are in the program's files, for as long as this lives:
 /// `fopen("/data/name")`, `std::fstream`, `opendir`.
 ///
-/// If the guest ends while it is mounted, it is unmounted then.
+/// If the guest ends while it is mounted, it is unmounted then; what goes wrong with that is
+/// printed, and the guest's exit status is not 0.
 class Mount {
 public:
     /// @param disk "xvda", or as `BlockDevice::open` has it
@@ -23,7 +24,8 @@ public:
     create(std::string_view disk, std::string_view where, Options const& options, std::string& why);
     Mount(Mount const&) = delete;
     Mount& operator=(Mount const&) = delete;
-    /// As `end`, but nobody learns what went wrong. No file of it may be open.
+    /// As `end`, but what goes wrong is only printed, and the guest's exit status is not 0 then.
+    /// While a file of it is open all stays as it is until the guest ends.
     ~Mount();
 
     /// Writes everything, leaves the disk as one that was unmounted, and closes it.

@@ -20,4 +20,8 @@ Result<> mount(std::string_view path, FileSystem& file_system);
 /// @return what `FileSystem::unmounted` says; it is unmounted then, too
 Result<> unmount(std::string_view path);
 
+/// For who unmounts and has nobody to tell: a failure is printed, and the guest's exit status is
+/// not 0 then.
+void report_unmounted(std::string_view path, Result<> const& unmounted);
+
 } // namespace lodger::posix

@@ -4,6 +4,8 @@
 #include <lodger/posix/mount.hpp>
 #include <lodger/posix/place.hpp>
 #include <lodger/posix/process.hpp>
+#include <lodger/runtime/end.hpp>
+#include <lodger/runtime/text.hpp>
 
 #include <pthread.h>
 #include <sys/stat.h>
@@ -70,9 +72,9 @@ void unmount_all()
     bool const alone = pthread_mutex_lock(&unmounting) == 0;
     descriptors.remove_if([](File const& file) { return file.file_system() != nullptr; });
     while (!mounts.all().empty()) {
-        FileSystem& last = *mounts.all().back().file_system;
-        mounts.remove(last);
-        static_cast<void>(last.unmounted());
+        auto const [at, last] = mounts.all().back();
+        mounts.remove(*last);
+        report_unmounted(at.text(), last->unmounted());
     }
     if (alone)
         pthread_mutex_unlock(&unmounting);
@@ -131,6 +133,16 @@ Result<> unmount(std::string_view path)
     auto const unmounted = unmount_at(at);
     pthread_mutex_unlock(&unmounting);
     return unmounted;
+}
+
+void report_unmounted(std::string_view path, Result<> const& unmounted)
+{
+    if (unmounted)
+        return;
+    runtime::Text text;
+    text << "unmounting " << path << " failed: " << describe(unmounted.error())
+         << "; what was last written there may be lost";
+    runtime::report_loss(text.view());
 }
 
 } // namespace lodger::posix

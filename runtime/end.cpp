@@ -1,3 +1,4 @@
+#include <lodger/runtime/console.hpp>
 #include <lodger/runtime/early_console.hpp>
 #include <lodger/runtime/end.hpp>
 #include <lodger/runtime/guest.hpp>
@@ -10,6 +11,7 @@ namespace {
 
 constinit bool crash_on_failure = false;
 constinit bool ending = false;
+constinit bool has_loss = false;
 constinit unsigned good_end = SHUTDOWN_poweroff;
 constinit Thread const* first_to_end = nullptr;
 
@@ -20,8 +22,16 @@ void choose_end(CommandLine const& command_line)
     crash_on_failure = command_line.has_option("crash_on_failure");
 }
 
+void report_loss(std::string_view what)
+{
+    has_loss = true;
+    print((Text{} << "lodger: " << what << "\n").view());
+}
+
 void end(int status)
 {
+    if (has_loss && status == 0)
+        status = EXIT_FAILURE;
     if (status != 0)
         early_console.write((Text{} << "lodger: exit status " << status << "\n").view());
     early_console.drain();

@@ -8,6 +8,10 @@ namespace lodger::runtime {
 /// Xen, so that `on_crash=` in the guest's configuration applies.
 void choose_end(CommandLine const& command_line);
 
+/// Something is lost, and no caller is there to be told: this prints what, and an exit status of 0
+/// becomes 1.
+void report_loss(std::string_view what);
+
 /// Ends the guest after its output has been read: status 0 is SHUTDOWN_poweroff; any other is
 /// printed first.
 [[noreturn]] void end(int status);

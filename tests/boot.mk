@@ -16,6 +16,8 @@ images: $(O)/dom0/hands $(O)/dom0/map
 CXXFLAGS_undefined += $(SANITIZE_undefined)
 $(call objects_of,tests/boot/guests/undefined): tests/boot.mk
 
+$(O)/images/tests/unheard.elf: $(ext4_archive)
+
 # A disk that is attached and detached so many times, under load, with all else that xl does.
 REPEAT ?= 50
 ROUNDS ?= 100

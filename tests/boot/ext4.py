@@ -14,12 +14,13 @@ def bring_ext4(machine):
     kernel_modules.bring(machine, WANTED)
 
 
-def make_ext4(path, mebibytes, source=None):
+def make_ext4(path, mebibytes, source=None, block_size=None):
     """A file with an ext4 file system; with what is in the folder `source`, if one is given."""
-    contents = ["-d", source] if source else []
+    options = ["-d", source] if source else []
+    options += ["-b", str(block_size)] if block_size else []
     path.parent.mkdir(exist_ok=True)
     path.unlink(missing_ok=True)
-    subprocess.run([program("mke2fs"), "-q", "-t", "ext4", *contents, path, f"{mebibytes}m"],
+    subprocess.run([program("mke2fs"), "-q", "-t", "ext4", *options, path, f"{mebibytes}m"],
                    check=True, stdout=subprocess.DEVNULL)  # fmt: skip
 
 
@@ -27,6 +28,12 @@ def faults_of(path):
     """What e2fsck finds wrong with a file system; nothing, one hopes."""
     checked = subprocess.run([program("e2fsck"), "-fn", path], capture_output=True, text=True)
     return checked.stdout + checked.stderr if checked.returncode else ""
+
+
+def is_clean(path):
+    """Whether a file system says of itself that it was unmounted."""
+    said = subprocess.run([program("e2fsck"), "-n", path], capture_output=True, text=True)
+    return "was not cleanly unmounted" not in said.stdout + said.stderr
 
 
 def contents_of(path, folder):
