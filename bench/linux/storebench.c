@@ -1,17 +1,22 @@
 // Reads keys of XenStore over the kernel's device, as libxenstore does (tools/libs/store/xs.c in
 // Xen's source: a write of header and path, a read of header and value), with one request or many
-// under way. Usage: storebench REQUESTS KEYS DEPTH...
+// under way, each in a file of its own: the kernel takes a request for sent while it still has to
+// be copied out of the file's buffer, which the next one overwrites
+// (drivers/xen/xenbus/xenbus_xs.c, xenbus_dev_request_and_reply). Usage: storebench REQUESTS KEYS
+// DEPTH...
 
 #include "figures.h"
 
 #include <xen/io/xs_wire.h>
 
 #define MOST_KEYS 100
+#define MOST_DEPTH 32
 
-static int device;
+static int devices[MOST_DEPTH];
 static char paths[MOST_KEYS][32];
+static char values[MOST_KEYS][8];
 
-static void send_request(uint32_t type, void const* payload, uint32_t size)
+static void send_request(int device, uint32_t type, void const* payload, uint32_t size)
 {
     struct {
         struct xsd_sockmsg header;
@@ -22,7 +27,7 @@ static void send_request(uint32_t type, void const* payload, uint32_t size)
     must(write(device, &message, (size_t)whole) == whole, "sending a request");
 }
 
-static void read_fully(void* into, size_t size)
+static void read_fully(int device, void* into, size_t size)
 {
     for (size_t got = 0; got < size;) {
         ssize_t const more = read(device, (char*)into + got, size - got);
@@ -31,17 +36,17 @@ static void read_fully(void* into, size_t size)
     }
 }
 
-static void take_reply(uint32_t type, uint32_t size)
+static void take_reply(int device, uint32_t type, char const* expected, uint32_t size)
 {
     struct xsd_sockmsg header;
     char payload[128];
-    read_fully(&header, sizeof header);
+    read_fully(device, &header, sizeof header);
     must(header.len <= sizeof payload, "the reply's size");
-    read_fully(payload, header.len);
-    if (header.type != type || header.len != size) {
+    read_fully(device, payload, header.len);
+    if (header.type != type || header.len != size || memcmp(payload, expected, size) != 0) {
         fprintf(
-            stderr, "reply of type %u, %u bytes: %.*s\n", header.type, header.len,
-            (int)header.len, payload);
+            stderr, "reply of type %u, %u bytes: %.*s\n", header.type, header.len, (int)header.len,
+            payload);
         exit(1);
     }
 }
@@ -52,9 +57,10 @@ static void write_keys(void)
         char message[64];
         int const size = snprintf(paths[i], sizeof paths[i], "data/key-%d", i) + 1;
         memcpy(message, paths[i], (size_t)size);
-        int const value = snprintf(message + size, sizeof message - (size_t)size, "%d", 51712 + i);
-        send_request(XS_WRITE, message, (uint32_t)(size + value));
-        take_reply(XS_WRITE, sizeof "OK");
+        int const length = snprintf(values[i], sizeof values[i], "%d", 51712 + i);
+        memcpy(message + size, values[i], (size_t)length);
+        send_request(devices[0], XS_WRITE, message, (uint32_t)(size + length));
+        take_reply(devices[0], XS_WRITE, "OK", sizeof "OK");
     }
 }
 
@@ -62,8 +68,9 @@ static void read_keys(int keys, int depth)
 {
     for (int sent = 0, taken = 0; taken < keys; ++taken) {
         for (; sent < keys && sent < taken + depth; ++sent)
-            send_request(XS_READ, paths[sent], (uint32_t)strlen(paths[sent]) + 1);
-        take_reply(XS_READ, 5);
+            send_request(
+                devices[sent % depth], XS_READ, paths[sent], (uint32_t)strlen(paths[sent]) + 1);
+        take_reply(devices[taken % depth], XS_READ, values[taken], (uint32_t)strlen(values[taken]));
     }
 }
 
@@ -73,11 +80,14 @@ int main(int argc, char** argv)
     int const requests = atoi(argv[1]);
     int const keys = atoi(argv[2]);
     must(keys > 0 && keys <= MOST_KEYS, "KEYS");
-    device = open("/dev/xen/xenbus", O_RDWR | O_CLOEXEC);
-    must(device >= 0, "/dev/xen/xenbus");
+    for (int i = 0; i < MOST_DEPTH; ++i) {
+        devices[i] = open("/dev/xen/xenbus", O_RDWR | O_CLOEXEC);
+        must(devices[i] >= 0, "/dev/xen/xenbus");
+    }
     write_keys();
     for (int i = 3; i < argc; ++i) {
         int const depth = atoi(argv[i]);
+        must(depth > 0 && depth <= MOST_DEPTH, "DEPTH");
         read_keys(keys, depth); // warms up
         struct stopwatch const since = start();
         for (int done = 0; done < requests; done += keys)
