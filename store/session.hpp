@@ -237,7 +237,8 @@ private:
     /// is always finished, even when its caller has left meanwhile.
     void stage_next()
     {
-        submit_owed();
+        if (owes()) [[unlikely]]
+            submit_owed();
         Call* oldest = nullptr;
         for (Call& candidate : calls_) {
             if (candidate.stage == Stage::queued &&
