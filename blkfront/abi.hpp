@@ -25,7 +25,12 @@ using Response = ::blkif_response;
 template <class Form>
 void clear(Form& form)
 {
-    std::memset(&form, 0, sizeof form);
+    constexpr std::uint64_t zero = 0;
+    static_assert(sizeof form % sizeof zero == 0);
+    // Word by word: without vector registers memset becomes `rep stos`, which costs more.
+#pragma GCC unroll 16
+    for (std::size_t at = 0; at < sizeof form; at += sizeof zero)
+        std::memcpy(reinterpret_cast<std::byte*>(&form) + at, &zero, sizeof zero);
 }
 
 /// The beginning of a `Request` with the one segment that most have, as the words that it is.

@@ -57,8 +57,11 @@ public:
         for (std::size_t i = 0; i < count_; ++i) {
             IndirectFrame& frame = frames_[i];
             PageIndex const page = pool_.index_of(frame.page.data());
-            if (grants.acquire(page, Access::read_only, frame.ref))
-                put(frame);
+            auto const ref = grants.acquire(page, Access::read_only);
+            if (!ref)
+                continue;
+            frame.ref = *ref;
+            put(frame);
         }
     }
 
@@ -66,7 +69,7 @@ public:
     [[gnu::cold]] void disconnect(PageGrants<H>& grants)
     {
         for (std::size_t i = 0; i < count_; ++i)
-            if (std::exchange(frames_[i].ref, {}) != GrantRef{0})
+            if (std::exchange(frames_[i].ref, {}) != PageGrants<H>::none)
                 grants.release(pool_.index_of(frames_[i].page.data()), Access::read_only);
     }
 

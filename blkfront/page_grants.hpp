@@ -21,6 +21,8 @@ namespace lodger::blkfront {
 template <Hypervisor H>
 class PageGrants {
 public:
+    static constexpr GrantRef none{0}; // Entry 0 is reserved.
+
     /// @param copies_data whether data is copied through the pool's pages, of which nobody else
     /// then takes any
     static Result<std::unique_ptr<PageGrants>>
@@ -98,18 +100,25 @@ public:
     }
 
     /// Lets the backend use a page until `release`.
-    /// @param ref what it is to know the page by
-    /// @return `quarantined`, or what `Table::grant` says
-    [[gnu::always_inline]] Result<> acquire(PageIndex page, Access access, GrantRef& ref)
+    /// @return what it is to know the page by; `quarantined`, or what `Table::grant` says
+    [[gnu::noinline]] Result<GrantRef> acquire(PageIndex page, Access access)
+    {
+        Access const granted = is_persistent_ ? Access::read_write : access;
+        Grant& grant = grant_of(page, access);
+        if (grant.ref == none)
+            LODGER_TRY(make(grant, page, granted));
+        return acquire_granted(page, access);
+    }
+    /// The same for a page that is granted already, as most are. @return `none` if it is not
+    [[gnu::always_inline]] GrantRef acquire_granted(PageIndex page, Access access)
     {
         Grant& grant = grant_of(page, access);
         if (grant.ref == none)
-            LODGER_TRY(make(grant, page, is_persistent_ ? Access::read_write : access));
-        ref = grant.ref;
+            return none;
         if (!is_persistent_)
             ++grant.users;
         pool_.hold(page);
-        return {};
+        return grant.ref;
     }
 
     [[gnu::always_inline]] void release(PageIndex page, Access access)
@@ -166,7 +175,6 @@ public:
     std::uint64_t made() const { return made_; }
 
 private:
-    static constexpr GrantRef none{0}; // Entry 0 is reserved.
     static constexpr std::array<std::byte, page_size / 16>
         zeros{}; // a whole page in every image else
 

@@ -60,9 +60,13 @@ public:
         if (ring_.is_full() || !is_short || grants_->copies_data()) [[unlikely]]
             return false;
         PageIndex const page = grants_->pool().index_of(io.data.data());
-        GrantRef ref;
-        if (!grants_->acquire(page, access_of(operation), ref)) [[unlikely]]
-            return false;
+        GrantRef ref = grants_->acquire_granted(page, access_of(operation));
+        if (ref == PageGrants<H>::none) [[unlikely]] {
+            auto const acquired = grants_->acquire(page, access_of(operation));
+            if (!acquired)
+                return false;
+            ref = *acquired;
+        }
         Slot& slot = slots_[first_free_];
         take_slot(slot, io, 1, wire_operation(operation));
         slot.is_short = true;

@@ -31,20 +31,36 @@ struct Segments {
     {
         Access const access = access_of(io.operation);
         std::uint64_t const left = io.size_ - io.issued_;
-        end = io.position_;
-        while (count < wire.size() && bytes < left) {
-            Io::Position after = end;
+        // In variables of its own, which what is written to `wire` cannot change.
+        Io::Position position = io.position_;
+        std::uint64_t sum = 0;
+        std::size_t taken = 0;
+        for (; taken < wire.size() && sum < left; ++taken) {
+            Io::Position after = position;
             Piece const segment = io.take_segment(after);
-            auto const shown = show(grants, segment, access);
-            if (!shown) {
-                if (count > 0 && (shown.error() == Errc::no_space || shown.error() == Errc::busy))
+            Shown shown{grants.pool().index_of(segment.data()), PageGrants<H>::none};
+            if (!grants.copies_data()) [[likely]]
+                shown.ref = grants.acquire_granted(shown.page, access);
+            if (shown.ref == PageGrants<H>::none) [[unlikely]] {
+                auto const made = show(grants, segment, access);
+                if (!made && taken > 0 && is_shortage(made.error()))
                     break; // The rest when others have given theirs back.
-                release(grants, pages.first(std::exchange(count, 0)), access);
-                return Failure{shown.error()};
+                if (!made) {
+                    release(grants, pages.first(taken), access);
+                    return Failure{made.error()};
+                }
+                shown = *made;
             }
-            bytes += segment.size();
-            end = after;
+            // As a word, so that what is between its members is zero.
+            std::uint64_t const word = segment_word(wire_segment(shown.ref, segment));
+            std::memcpy(&wire[taken], &word, sizeof word);
+            pages[taken] = shown.page;
+            position = after;
+            sum += segment.size();
         }
+        count = taken;
+        bytes = sum;
+        end = position;
         return {};
     }
 
@@ -57,25 +73,28 @@ struct Segments {
     }
 
 private:
-    [[gnu::always_inline]] Result<> show(PageGrants<H>& grants, Piece segment, Access access)
+    /// A page that the backend may use, and by what it knows it.
+    struct Shown {
+        PageIndex page;
+        GrantRef ref;
+    };
+
+    static bool is_shortage(Errc error) { return error == Errc::no_space || error == Errc::busy; }
+
+    /// Grants the page of a segment, after what has to be done with it before.
+    [[gnu::noinline]] static Result<Shown> show(PageGrants<H>& grants, Piece segment, Access access)
     {
         PageIndex page = grants.pool().index_of(segment.data());
-        if (grants.copies_data()) [[unlikely]]
+        if (grants.copies_data())
             page = LODGER_TRY(grants.place(segment, access));
-        else if (grants.pool().is_quarantined(page)) [[unlikely]]
+        else if (grants.pool().is_quarantined(page))
             LODGER_TRY(grants.reclaim(page));
-        GrantRef ref;
-        auto const acquired = grants.acquire(page, access, ref);
-        if (!acquired) [[unlikely]] {
-            if (grants.copies_data())
-                grants.give_back({&page, 1});
-            return acquired;
-        }
-        // As a word, so that what is between its members is zero.
-        std::uint64_t const word = segment_word(wire_segment(ref, segment));
-        std::memcpy(&wire[count], &word, sizeof word);
-        pages[count++] = page;
-        return {};
+        auto const ref = grants.acquire(page, access);
+        if (ref)
+            return Shown{page, *ref};
+        if (grants.copies_data())
+            grants.give_back({&page, 1});
+        return Failure{ref.error()};
     }
 };
 
