@@ -101,24 +101,18 @@ public:
 
     /// Lets the backend use a page until `release`.
     /// @return what it is to know the page by; `quarantined`, or what `Table::grant` says
-    [[gnu::noinline]] Result<GrantRef> acquire(PageIndex page, Access access)
+    [[gnu::always_inline]] Result<GrantRef> acquire(PageIndex page, Access access)
     {
-        Access const granted = is_persistent_ ? Access::read_write : access;
         Grant& grant = grant_of(page, access);
         if (grant.ref == none)
-            LODGER_TRY(make(grant, page, granted));
-        return acquire_granted(page, access);
+            LODGER_TRY(make(grant, page, is_persistent_ ? Access::read_write : access));
+        return hold(page, grant);
     }
     /// The same for a page that is granted already, as most are. @return `none` if it is not
     [[gnu::always_inline]] GrantRef acquire_granted(PageIndex page, Access access)
     {
         Grant& grant = grant_of(page, access);
-        if (grant.ref == none)
-            return none;
-        if (!is_persistent_)
-            ++grant.users;
-        pool_.hold(page);
-        return grant.ref;
+        return grant.ref == none ? none : hold(page, grant);
     }
 
     [[gnu::always_inline]] void release(PageIndex page, Access access)
@@ -205,6 +199,14 @@ private:
     {
         bool const is_writable = is_persistent_ || access == Access::read_write;
         return is_writable ? pages_[page].read_write : pages_[page].read_only;
+    }
+
+    [[gnu::always_inline]] GrantRef hold(PageIndex page, Grant& grant)
+    {
+        if (!is_persistent_)
+            ++grant.users;
+        pool_.hold(page);
+        return grant.ref;
     }
 
     [[gnu::noinline]] Result<> make(Grant& grant, PageIndex page, Access access)
