@@ -82,8 +82,7 @@ private:
     static bool is_shortage(Errc error) { return error == Errc::no_space || error == Errc::busy; }
 
     /// Grants the page of a segment, after what has to be done with it before.
-    [[gnu::always_inline]] static Result<Shown>
-    show(PageGrants<H>& grants, Piece segment, Access access)
+    [[gnu::noinline]] static Result<Shown> show(PageGrants<H>& grants, Piece segment, Access access)
     {
         PageIndex page = grants.pool().index_of(segment.data());
         if (grants.copies_data())

@@ -18,7 +18,8 @@ SET_BAD_SECTORS = "echo {sign}{sectors} >/sys/kernel/config/nullb/{name}/badbloc
 
 
 class BreakableDisk:
-    """A disk in dom0's memory for a file system, whose beginning can be made bad."""
+    """A disk in dom0's memory for a file system, whose beginning can be made bad. Neither guests
+    nor this leave anything of it in dom0's cache."""
 
     def __init__(self, rig, name):
         self._rig = rig
@@ -29,7 +30,7 @@ class BreakableDisk:
     def make_file_system(self):
         make_ext4(self.copy, MEBIBYTES)
         self._rig.machine.run(
-            f"dd if=/share/files/{self.copy.name} of={self._device} bs=1M conv=fsync")  # fmt: skip
+            f"dd if=/share/files/{self.copy.name} of={self._device} bs=1M oflag=direct")  # fmt: skip
 
     def guest(self, image, arguments):
         guest = self._rig.guest(image, arguments, memory=24)
@@ -50,7 +51,8 @@ class BreakableDisk:
 
     def read_back(self):
         """Brings what is on the disk to the host, as `copy`."""
-        self._rig.machine.run(f"dd if={self._device} of=/share/files/{self.copy.name} bs=1M")
+        self._rig.machine.run(
+            f"dd if={self._device} of=/share/files/{self.copy.name} bs=1M iflag=direct")  # fmt: skip
 
 
 def content(path, name):
